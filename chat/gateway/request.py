@@ -1,0 +1,45 @@
+"""A question to the gateway, free of any provider's spelling, and the shape of a ring."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from chat.gateway.events import Event
+
+Role = Literal["system", "user", "assistant", "tool"]
+Priority = Literal["interactive", "regenerate", "api", "background"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Role
+    text: str
+    # What only /v1 sends, in OpenAI's shape, passed through where the model has the capability:
+    # content parts (images), tool_calls, tool_call_id, name.
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """`deadline` is a reading of the event loop's clock (`loop.time()`) that every attempt shares;
+    None means the catalogue's total for the provider. `prefill` is text of the answer that already
+    exists: the stream yields only what follows it. `party` is an opaque key of whoever asks (fairness,
+    joining, cache partition); it is never sent to a provider."""
+
+    messages: tuple[ChatMessage, ...]
+    model: str = "auto"
+    max_output: int | None = None
+    temperature: float | None = None
+    prefill: str = ""
+    priority: Priority = "interactive"
+    party: str = ""
+    fresh: bool = False  # True: go round the caches and join nobody ("ask again")
+    deadline: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)  # further OpenAI parameters, from /v1
+
+
+class Ring(Protocol):
+    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """Yield the answer's events; raise a GatewayError where there is none. Closing the iterator
+        (`aclose`) closes everything upstream of it."""
+        ...

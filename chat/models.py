@@ -1,0 +1,131 @@
+"""Conversations, their messages as a tree, and every attempt to answer as a generation.
+
+There is no unscoped door: views, sockets and tasks reach a row through its owner
+(`Conversation.objects.of(user)`), so that somebody else's id is simply not found.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class OwnedQuerySet(models.QuerySet):
+    def of(self, user):
+        """The rows that belong to `user`: the only way to look one up by an id from outside."""
+        return self.filter(owner=user)
+
+
+class Conversation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, default="New chat")
+    # A title the user gave is never replaced by one made in the background.
+    titled_by_user = models.BooleanField(default=False)
+    # The leaf of the branch that is shown; a plain id, because it changes with every message.
+    leaf_id = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)  # undo instead of "are you sure"
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-updated_at"], condition=Q(deleted_at=None), name="conversation_list")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.id})"
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        SYSTEM = "system"
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    # The conversation's owner again: makes `client_message_id` unique for the person, also while no
+    # conversation exists yet.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=10, choices=Role)
+    text = models.TextField(blank=True)
+    client_message_id = models.CharField(max_length=64, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "client_message_id"],
+                condition=Q(client_message_id__isnull=False),
+                name="message_sent_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["conversation", "created_at"], name="message_thread")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+
+class Generation(models.Model):
+    """One attempt to answer. It is RUNNING from its creation until exactly one guarded update ends it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        COMPLETE = "complete"
+        STOPPED = "stopped"  # by its user
+        INTERRUPTED = "interrupted"  # its process died, or a shutdown could not wait
+        FAILED = "failed"  # the gateway gave up; error_code says why
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
+    # The assistant message this generation writes.
+    message = models.OneToOneField(Message, models.CASCADE, related_name="generation")
+    state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
+    requested_model = models.CharField(max_length=120, default="auto")
+    # Text that was there before: a continued answer begins with what the interrupted one had.
+    prefill = models.TextField(blank=True)
+
+    provider = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    tier = models.CharField(max_length=12, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    cached = models.CharField(max_length=10, blank=True)  # "", exact, semantic, joined
+
+    reasoning = models.TextField(blank=True)
+    # How the answer was cut into numbered frames, so that any of them can be sent again byte for byte
+    # long after the live stream is gone (chat/journal.py).
+    journal = models.JSONField(default=list, blank=True)
+
+    finish_reason = models.CharField(max_length=20, blank=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cached_input_tokens = models.PositiveIntegerField(default=0)
+    cost_microusd = models.PositiveBigIntegerField(default=0)
+    usage_estimated = models.BooleanField(default=False)
+    first_token_ms = models.PositiveIntegerField(null=True, blank=True)
+    total_ms = models.PositiveIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=30, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+
+    # The process that runs it, and when that was last heard of: the reaper's evidence.
+    process = models.CharField(max_length=80, blank=True)
+    heartbeat_at = models.DateTimeField()
+    stop_requested = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="generation_running"),
+            models.Index(fields=["owner", "-created_at"], name="generation_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.id}"

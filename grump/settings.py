@@ -1,0 +1,298 @@
+"""Every knob of the product, grouped, read once from the environment; a wrong value stops the start.
+
+The variables are listed in README.md; tests/test_docs.py holds the two together.
+"""
+
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+from grump.lib import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("GRUMP_VAR", str(BASE_DIR / "var")))
+
+
+# --- The installation -------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", False)
+# `make run` sets it: one person's machine, plain http on loopback, generated secrets.
+DEVELOPMENT = env.flag("GRUMP_DEVELOPMENT", False)
+
+
+def _secret_key() -> str:
+    given = env.text("SECRET_KEY")
+    if given or not (DEBUG or DEVELOPMENT):
+        return given or env.required("SECRET_KEY", "sessions and passwords are signed with it")
+    stored = VAR_DIR / "secret_key"
+    if not stored.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        stored.touch(mode=0o600)
+        stored.write_text(get_random_secret_key())
+    return stored.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+SITE_NAME = "G-Rump"
+
+
+# --- Applications -----------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "daphne",
+    "grump.operations",
+    "django_prometheus",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "grump.accounts",
+    "grump.pwa",
+    "grump.local",
+    "chat",
+    "usage",
+    "experiments",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "grump.urls"
+ASGI_APPLICATION = "grump.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+# --- Database ---------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1, most=200)
+
+
+def _database() -> dict:
+    url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'grump.sqlite3'}")
+    try:
+        database = dict(dj_database_url.parse(url))
+    except (ValueError, dj_database_url.UnknownSchemeError) as error:
+        raise env.EnvError("DATABASE_URL", str(error).splitlines()[0]) from None
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["OPTIONS"] = {
+            # IMMEDIATE takes the write lock at BEGIN: a transaction never fails half-way with
+            # "database is locked" because another writer came between its read and its write.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "cached_statements": 100,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000"
+            ),
+        }
+        # A file, so that the threads of one test process see one database.
+        database["TEST"] = {"NAME": str(VAR_DIR / "test" / "test.sqlite3")}
+        (VAR_DIR / "test").mkdir(parents=True, exist_ok=True)
+    elif database["ENGINE"] == "django.db.backends.postgresql":
+        # Persistent connections leak under ASGI; psycopg's pool is the supported way.
+        database["CONN_MAX_AGE"] = 0
+        database["OPTIONS"] = {
+            **database.get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        }
+    else:
+        raise env.EnvError("DATABASE_URL", "expected sqlite:// or postgres://")
+    return database
+
+
+DATABASES = {"default": _database()}
+
+
+# --- Valkey: cache, channel layer, Celery -------------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL", f"unix://{VAR_DIR / 'valkey.sock'}")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise env.EnvError("REDIS_URL", "expected redis://, rediss:// or unix://")
+
+# Celery's transport spells a socket differently from redis-py.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 100
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE: dict[str, dict] = {
+    "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
+    "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Only wake-up calls travel here (docs/decisions/0003-live-streams.md).
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+}
+
+
+# --- Accounts and sessions ----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# Sessions live in the database: they survive a dead Valkey.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+
+
+# --- Safety -------------------------------------------------------------------------------------
+
+_TLS = not (DEBUG or DEVELOPMENT)
+SESSION_COOKIE_SECURE = _TLS
+CSRF_COOKIE_SECURE = _TLS
+SECURE_SSL_REDIRECT = _TLS and env.flag("SECURE_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _TLS
+SECURE_HSTS_PRELOAD = _TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
+
+# --- Language, time, files ----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
+
+
+# --- Chat ---------------------------------------------------------------------------------------
+
+GRUMP_CATALOG = env.text("GRUMP_CATALOG")
+GRUMP_LOCAL_MODEL = env.flag("GRUMP_LOCAL_MODEL", True)
+GRUMP_SERVER = env.choice("GRUMP_SERVER", "daphne", {"daphne", "uvicorn"})
+GRUMP_GUEST_PLAN = env.text("GRUMP_GUEST_PLAN", "guest")
+
+MAX_MESSAGE_CHARS = 100_000
+MAX_FRAME_BYTES = 512 * 1024
+MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
+# A generation whose process has not written a heartbeat for this long is taken for dead.
+HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_LOST_SECONDS = 15.0
+
+
+# --- Logging ------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})},
+    "loggers": {
+        "django.channels.server": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,12 @@
+"""Every URL of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("grump.operations.urls")),
+    path("", include("grump.pwa.urls")),
+    path("", include("chat.urls")),
+]
