@@ -1,5 +1,306 @@
 """Every WebSocket frame, as frozen dataclasses: what a client may say and what it may hear.
 
-`parse()` is the only way in: it returns a client frame or raises `BadFrame` with a sentence for the
-sender. `encode()` is the only way out. docs/protocol.md describes the rules a client may rely on.
+`parse()` is the only way in: a client frame, or `BadFrame` with a sentence for the sender. `encode()` is
+the only way out. docs/protocol.md holds the rules a client may rely on.
 """
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar
+from uuid import UUID
+
+import orjson
+
+MAX_TEXT = 100_000  # characters of one message
+MAX_FRAME = 512 * 1024  # characters of one frame
+MAX_NAME = 120
+
+
+class BadFrame(Exception):
+    """The frame cannot be used. `code` is bad_frame or too_long; what could be read of it is echoed."""
+
+    def __init__(self, message: str, code: str = "bad_frame", echo: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.echo = echo or {}
+
+
+# --- Reading one field ------------------------------------------------------------------------
+
+
+def _string(most: int, *, least: int = 1) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise BadFrame("must be text")
+        if len(value) > most:
+            raise BadFrame(f"is longer than {most:,} characters", "too_long")
+        if "\0" in value:
+            raise BadFrame("contains a NUL character")
+        if len(value.strip()) < least:
+            raise BadFrame("is empty")
+        return value
+
+    return read
+
+
+def _uuid(value: Any) -> UUID:
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        raise BadFrame("must be an id") from None
+
+
+def _optional_uuid(value: Any) -> UUID | None:
+    return None if value is None else _uuid(value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise BadFrame("must be a whole number, 0 or more")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise BadFrame("must be true or false")
+    return value
+
+
+def _echo(value: Any) -> str | int | None:
+    """The client's own `id`, echoed on the direct answer."""
+    if value is None or (type(value) is int and abs(value) < 2**53):
+        return value
+    return _string(64)(value)
+
+
+def _read(reader: Callable[[Any], Any], **default: Any) -> Any:
+    return field(metadata={"read": reader}, **default)
+
+
+# --- What a client may say ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Ask a question. The same `client_message_id` again never makes a second message."""
+
+    client_message_id: str = _read(_string(64))
+    text: str = _read(_string(MAX_TEXT))
+    conversation_id: UUID | None = _read(_optional_uuid, default=None)
+    model: str = _read(_string(MAX_NAME), default="auto")
+    parent_id: UUID | None = _read(_optional_uuid, default=None)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regenerate:
+    """Answer again, as a further version; `continue` begins it with the text the last one had."""
+
+    message_id: UUID = _read(_uuid)
+    model: str = _read(_string(MAX_NAME), default="auto")
+    continue_: bool = _read(_flag, default=False)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    generation_id: UUID = _read(_uuid)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Send everything after frame `after` (0: from the start), then go on live."""
+
+    generation_id: UUID = _read(_uuid)
+    after: int = _read(_count, default=0)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    id: str | int | None = _read(_echo, default=None)
+
+
+ClientFrame = Send | Regenerate | Stop | Resume | Ping
+
+CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
+    "chat.send": Send,
+    "chat.regenerate": Regenerate,
+    "chat.stop": Stop,
+    "chat.resume": Resume,
+    "ping": Ping,
+}
+
+
+def parse(raw: str) -> ClientFrame:
+    """Read one text frame. Unknown fields are ignored, so that a newer page can talk to an older server."""
+    if len(raw) > MAX_FRAME:
+        raise BadFrame(f"The frame is larger than {MAX_FRAME // 1024} KB.", "too_long")
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise BadFrame("The frame is not valid JSON.") from None
+    if not isinstance(data, dict):
+        raise BadFrame("The frame is not a JSON object.")
+    echo = {}
+    for name in ("id", "client_message_id"):
+        try:
+            echo[name] = _echo(data.get(name))
+        except BadFrame:
+            pass  # what cannot be read is not echoed
+    kind = data.get("type")
+    frame = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
+    if frame is None:
+        raise BadFrame("The frame's type is unknown.", echo=echo)
+    values = {}
+    for spec in fields(frame):
+        name = spec.name.rstrip("_")
+        if name in data:
+            try:
+                values[spec.name] = spec.metadata["read"](data[name])
+            except BadFrame as error:
+                raise BadFrame(f"{name} {error.message}.", error.code, echo) from None
+        elif spec.default is MISSING:
+            raise BadFrame(f"{name} is missing.", echo=echo)
+    return frame(**values)
+
+
+# --- What a client may hear ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFrame:
+    """`type` is the frame's name; a field listed in `leave_out` is not sent while it is None."""
+
+    type: ClassVar[str]
+    leave_out: ClassVar[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready(ServerFrame):
+    type = "ready"
+    user: dict[str, Any]
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(ServerFrame):
+    """`message_id` is the saved question's; `generation_id` writes the answer to it."""
+
+    type = "chat.accepted"
+    leave_out = frozenset({"client_message_id", "id"})
+    client_message_id: str | None
+    conversation_id: UUID
+    message_id: UUID
+    generation_id: UUID
+    id: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued(ServerFrame):
+    type = "chat.queued"
+    generation_id: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start(ServerFrame):
+    type = "chat.start"
+    generation_id: UUID
+    seq: int
+    provider: str
+    model: str
+    tier: str
+    reason: str
+    cached: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta(ServerFrame):
+    """Exactly one of `text` and `reasoning`."""
+
+    type = "chat.delta"
+    leave_out = frozenset({"text", "reasoning"})
+    generation_id: UUID
+    seq: int
+    text: str | None = None
+    reasoning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry(ServerFrame):
+    type = "chat.retry"
+    generation_id: UUID
+    seq: int
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(ServerFrame):
+    type = "chat.done"
+    generation_id: UUID
+    seq: int
+    message_id: UUID
+    finish_reason: str
+    usage: dict[str, Any]
+    timing: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error(ServerFrame):
+    type = "chat.error"
+    leave_out = frozenset({"client_message_id", "generation_id", "seq", "retry_after_s", "id"})
+    code: str
+    message: str
+    client_message_id: str | int | None = None
+    generation_id: UUID | None = None
+    seq: int | None = None
+    retry_after_s: float | None = None
+    id: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationUpdated(ServerFrame):
+    """`message` is a new question, so that the user's other tabs can draw it; the generation that
+    answers it follows with its own frames."""
+
+    type = "conversation.updated"
+    leave_out = frozenset({"title", "updated_at", "deleted", "message", "generation_id"})
+    conversation_id: UUID
+    title: str | None = None
+    updated_at: str | None = None
+    deleted: bool | None = None
+    message: dict[str, Any] | None = None
+    generation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong(ServerFrame):
+    type = "pong"
+    id: str | int | None
+
+
+SERVER_FRAMES: dict[str, type[ServerFrame]] = {
+    frame.type: frame
+    for frame in (
+        Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, Pong,
+    )
+}  # fmt: skip
+
+
+def as_dict(frame: ServerFrame) -> dict[str, Any]:
+    shape: dict[str, Any] = {"type": frame.type}
+    for spec in fields(frame):
+        value = getattr(frame, spec.name)
+        if value is not None or spec.name not in frame.leave_out:
+            shape[spec.name.rstrip("_")] = value
+    return shape
+
+
+def encode(frame: ServerFrame) -> str:
+    """One line of JSON (no raw line break can occur inside it)."""
+    return orjson.dumps(as_dict(frame)).decode()

@@ -274,8 +274,6 @@ GRUMP_LOCAL_MODEL = env.flag("GRUMP_LOCAL_MODEL", True)
 GRUMP_SERVER = env.choice("GRUMP_SERVER", "daphne", {"daphne", "uvicorn"})
 GRUMP_GUEST_PLAN = env.text("GRUMP_GUEST_PLAN", "guest")
 
-MAX_MESSAGE_CHARS = 100_000
-MAX_FRAME_BYTES = 512 * 1024
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
 # A generation whose process has not written a heartbeat for this long is taken for dead.
 HEARTBEAT_SECONDS = 5.0

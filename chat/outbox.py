@@ -1,0 +1,62 @@
+"""What waits to be sent on one socket: put without waiting, sent in order by one task, bounded.
+
+A reader slower than the stream must not make the server remember everything for it: past the bound the
+waiting frames are dropped and the socket is closed with CLOSE_TOO_SLOW; the page reconnects and resumes
+from the number it last saw, so nothing is lost but time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+MAX_WAITING = 4 * 1024 * 1024  # characters
+CLOSE_TOO_SLOW = 4408
+
+
+class Outbox:
+    def __init__(
+        self,
+        send: Callable[[str], Awaitable[None]],
+        too_slow: Callable[[], Awaitable[None]],
+        *,
+        most: int = MAX_WAITING,
+    ) -> None:
+        self._send = send
+        self._too_slow = too_slow
+        self._most = most
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._stirred = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.closed = False
+
+    def open(self) -> None:
+        self._task = asyncio.create_task(self._drain(), name="outbox")
+
+    def put(self, frame: str) -> None:
+        """Queue one encoded frame. After `close` it is dropped in silence: the socket has gone."""
+        if self.closed:
+            return
+        self._waiting.append(frame)
+        self._size += len(frame)
+        if self._size > self._most:
+            self._waiting.clear()
+            self.closed = True
+        self._stirred.set()
+
+    def close(self) -> None:
+        self.closed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _drain(self) -> None:
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            while self._waiting:
+                frame = self._waiting.popleft()
+                self._size -= len(frame)
+                await self._send(frame)
+            if self.closed:
+                await self._too_slow()
+                return
