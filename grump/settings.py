@@ -259,12 +259,15 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only what was built is served; the sources beside it are not.
+STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
+# esbuild's hash, or the storage's: a file with either in its name never changes.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/.+[-.]([0-9A-Z]{8}|[0-9a-f]{12})\.[a-z0-9.]+$"
 
 
 # --- Chat ---------------------------------------------------------------------------------------

@@ -1,0 +1,18 @@
+"""`{% asset "app.css" %}` is a URL; `{% script "chat.js" %}` a module with its chunks fetched beside it."""
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from grump.pwa import assets
+
+register = template.Library()
+register.simple_tag(assets.asset, name="asset")
+
+
+@register.simple_tag
+def script(name: str) -> SafeString:
+    preloads = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((chunk,) for chunk in assets.chunks(name))
+    )
+    return preloads + format_html('<script type="module" src="{}"></script>', assets.asset(name))

@@ -1,0 +1,87 @@
+/**
+ * Builds static/dist/: hashed scripts in split chunks, one stylesheet, icons, and manifest.json, which
+ * says for each source name which file to load and which chunks to preload with it. Templates read it
+ * through `{% asset %}` and `{% script %}`; the service worker is made from it.
+ *
+ * `node static/build.mjs` once, `--watch` again at every change.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+
+/** @type {esbuild.BuildOptions} */
+const options = {
+  absWorkingDir: here,
+  entryPoints: { shell: "js/shell.js", chat: "js/chat.js", app: "css/app.css" },
+  outdir: "dist",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: ["chrome123", "firefox121", "safari17.5"],
+  minify: true,
+  sourcemap: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+};
+
+/** Copies the icons under hashed names. @returns {Promise<Record<string, {file: string}>>} */
+async function copyIcons() {
+  /** @type {Record<string, {file: string}>} */
+  const entries = {};
+  for (const name of (await readdir(join(here, "icons"))).sort()) {
+    const content = await readFile(join(here, "icons", name));
+    const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
+    const file = `${basename(name, extname(name))}-${hash}${extname(name)}`;
+    await writeFile(join(dist, file), content);
+    entries[`icons/${name}`] = { file };
+  }
+  return entries;
+}
+
+/** @param {esbuild.Metafile} metafile */
+async function writeManifest(metafile) {
+  /** @type {Record<string, {file: string, imports?: string[]}>} */
+  const assets = await copyIcons();
+  for (const [path, output] of Object.entries(metafile.outputs)) {
+    if (!output.entryPoint) continue;
+    const imports = output.imports.filter((item) => item.kind === "import-statement");
+    assets[basename(output.entryPoint)] = {
+      file: basename(path),
+      ...(imports.length > 0 && { imports: imports.map((item) => basename(item.path)) }),
+    };
+  }
+  // Removed last and not first: a server that runs beside the build always finds what it names.
+  const fresh = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "manifest.json"]);
+  for (const { file } of Object.values(assets)) fresh.add(file);
+  const version = createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
+  await writeFile(join(dist, "manifest.json"), JSON.stringify({ version, assets }, null, 2) + "\n");
+  for (const name of await readdir(dist)) if (!fresh.has(name)) await rm(join(dist, name));
+}
+
+/** @type {esbuild.Plugin} */
+const manifest = {
+  name: "manifest",
+  setup(build) {
+    build.onEnd(async (result) => {
+      if (result.metafile && result.errors.length === 0) await writeManifest(result.metafile);
+    });
+  },
+};
+
+await mkdir(dist, { recursive: true });
+const context = await esbuild.context({ ...options, plugins: [manifest] });
+if (process.argv.includes("--watch")) {
+  await context.watch();
+} else {
+  await context.rebuild();
+  await context.dispose();
+}
