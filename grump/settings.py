@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from grump.lib import env
+from grump.operations import mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("GRUMP_VAR", str(BASE_DIR / "var")))
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
     "daphne",
     "grump.operations",
     "django_prometheus",
-    "django.contrib.admin",
+    "grump.accounts.admin_config.GrumpAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "grump.accounts.middleware.GuestIsVisitorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -209,10 +211,39 @@ LOGOUT_REDIRECT_URL = "/"
 
 # Sessions live in the database: they survive a dead Valkey.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+# A guest has nothing but the session to come back with: both last equally long after the last visit.
+GUEST_KEEP_DAYS = env.integer("GUEST_KEEP_DAYS", 60, least=1, most=3650)
+SESSION_COOKIE_AGE = 60 * 60 * 24 * GUEST_KEEP_DAYS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+
+ACCOUNT_ADAPTER = "grump.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "assistant", "guest", "root", "support", "system"]
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers themselves allow passkeys over plain http on "localhost", and nowhere else.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEVELOPMENT
+
+# Without a mail server each mail becomes a file in var/mail: nothing fails, and no link meant for one
+# person lands in a log. Nobody can then confirm an address, so nothing may depend on it.
+EMAIL_URL = env.text("EMAIL_URL")
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "g-rump@localhost")
+try:
+    globals().update(mail.settings_from(EMAIL_URL))
+except ValueError as error:
+    raise env.EnvError("EMAIL_URL", str(error)) from None
+ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_URL else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
+MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL
 
 
 # --- Safety -------------------------------------------------------------------------------------

@@ -1,7 +1,12 @@
 """The user. A visitor is one too, from the first page on: a guest who may sign up later in place."""
 
+from functools import partial
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
+
+from grump.accounts.revocation import close_sockets
 
 
 class User(AbstractUser):
@@ -12,3 +17,19 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return "Guest" if self.is_guest else (self.first_name or self.username)
+
+    # Every door that changes a password, suspends or deletes somebody (pages, admin, commands) ends
+    # in these two, so that none of them can forget the sockets that are still open.
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Django's own mark of a changed password: a mere re-hash at log-in does not set it.
+        loses_rights = not self._state.adding and (self._password is not None or not self.is_active)
+        super().save(*args, **kwargs)
+        if loses_rights:
+            transaction.on_commit(partial(close_sockets, self.pk))
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        user_id = self.pk
+        result = super().delete(*args, **kwargs)
+        transaction.on_commit(partial(close_sockets, user_id))
+        return result

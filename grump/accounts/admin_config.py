@@ -1,0 +1,7 @@
+"""Takes the place of `django.contrib.admin` in INSTALLED_APPS (apart from the site itself, which imports models)."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class GrumpAdminConfig(AdminConfig):
+    default_site = "grump.accounts.admin_site.GrumpAdminSite"
