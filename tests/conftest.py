@@ -1,1 +1,26 @@
-"""Shared fixtures."""
+"""Shared fixtures. The environment they live in is made earlier, by tests/environment.py."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings) -> None:
+    """Templates name static files as they are: no test needs `collectstatic` to have run."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def valkey() -> Iterator[redis.Redis]:
+    """A client of this worker's own Valkey, emptied before and after the test."""
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    client.flushall()
+    yield client
+    client.flushall()
+    client.close()
