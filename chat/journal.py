@@ -26,7 +26,9 @@ def entry(frame: protocol.ServerFrame) -> Entry:
             shape = protocol.as_dict(frame)
             name = shape.pop("type").removeprefix("chat.")
             del shape["generation_id"], shape["seq"]
-            return {name: {key: str(value) if isinstance(value, UUID) else value for key, value in shape.items()}}
+            return {
+                name: {key: str(value) if isinstance(value, UUID) else value for key, value in shape.items()}
+            }
     raise ValueError(f"{type(frame).__name__} is not numbered")
 
 
@@ -40,7 +42,9 @@ def replay(
         number: dict[str, Any] = {"generation_id": generation_id, "seq": seq}
         if isinstance(item, dict):
             (name, shape) = next(iter(item.items()))
-            frame = _LARGE[name](**number, **{_ATTRIBUTES.get(key, key): value for key, value in shape.items()})
+            frame = _LARGE[name](
+                **number, **{_ATTRIBUTES.get(key, key): value for key, value in shape.items()}
+            )
         elif item > 0:
             frame = protocol.Delta(**number, text=text[at_text : at_text + item])
             at_text += item

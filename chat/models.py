@@ -32,7 +32,11 @@ class Conversation(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-updated_at"], condition=Q(deleted_at=None), name="conversation_list")]
+        indexes = [
+            models.Index(
+                fields=["owner", "-updated_at"], condition=Q(deleted_at=None), name="conversation_list"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.id})"

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 MAX_WAITING = 4 * 1024 * 1024  # characters
+CLOSE_NOBODY = 4401  # no session: the page has to be loaded first
+CLOSE_REVOKED = 4403  # logged out, deactivated, or the password changed
 CLOSE_TOO_SLOW = 4408
 
 
@@ -17,12 +19,13 @@ class Outbox:
     def __init__(
         self,
         send: Callable[[str], Awaitable[None]],
-        too_slow: Callable[[], Awaitable[None]],
+        shut: Callable[[int], Awaitable[None]],
         *,
         most: int = MAX_WAITING,
     ) -> None:
         self._send = send
-        self._too_slow = too_slow
+        self._shut = shut
+        self._code = 0
         self._most = most
         self._waiting: deque[str] = deque()
         self._size = 0
@@ -41,7 +44,13 @@ class Outbox:
         self._size += len(frame)
         if self._size > self._most:
             self._waiting.clear()
-            self.closed = True
+            self.finish(CLOSE_TOO_SLOW)
+        self._stirred.set()
+
+    def finish(self, code: int) -> None:
+        """Send what waits, then close the socket with `code`."""
+        self.closed = True
+        self._code = code
         self._stirred.set()
 
     def close(self) -> None:
@@ -58,5 +67,5 @@ class Outbox:
                 self._size -= len(frame)
                 await self._send(frame)
             if self.closed:
-                await self._too_slow()
+                await self._shut(self._code)
                 return

@@ -265,16 +265,17 @@ class Error(ServerFrame):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationUpdated(ServerFrame):
-    """`message` is a new question, so that the user's other tabs can draw it; the generation that
-    answers it follows with its own frames."""
+    """`message` is a new question and `answer` the message that answers it (ids only), so that the user's
+    other tabs can draw both; the answer's generation follows with its own frames."""
 
     type = "conversation.updated"
-    leave_out = frozenset({"title", "updated_at", "deleted", "message", "generation_id"})
+    leave_out = frozenset({"title", "updated_at", "deleted", "message", "answer", "generation_id"})
     conversation_id: UUID
     title: str | None = None
     updated_at: str | None = None
     deleted: bool | None = None
     message: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
     generation_id: UUID | None = None
 
 

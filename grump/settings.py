@@ -171,6 +171,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
+    "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
 }
 

@@ -17,7 +17,7 @@ def socket_group(user_id: int) -> str:
 
 
 def close_sockets(*user_ids: int) -> None:
-    """Tell every process to close the sockets of these users (`{"type": "session.revoked"}`).
+    """Tell every process to close the sockets of these users (`{"type": "session.revoked", "user_id": …}`).
 
     Never raises: a dead Valkey must not keep somebody from logging out. The sockets of this moment
     then stay open, and the log says so.
@@ -29,7 +29,7 @@ def close_sockets(*user_ids: int) -> None:
     async def send() -> None:
         async with asyncio.timeout(SEND_SECONDS):
             for user_id in user_ids:
-                await layer.group_send(socket_group(user_id), {"type": "session.revoked"})
+                await layer.group_send(socket_group(user_id), {"type": "session.revoked", "user_id": user_id})
 
     try:
         async_to_sync(send)()

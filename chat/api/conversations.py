@@ -1,0 +1,111 @@
+"""`/api/conversations`: the list, one conversation, and what its user does to it."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from chat import conversations, protocol, shapes
+from chat.api.errors import refuse
+from chat.history import NotFound
+from chat.runtime import runtime
+from chat.wake import wake
+from grump.lib.database import in_database
+
+View = Callable[..., Awaitable[HttpResponse]]
+
+
+def for_owner(view: View) -> View:
+    """Call the view with the user's id; nobody, and somebody else's id, find nothing."""
+
+    @wraps(view)
+    async def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = await request.auser()
+        if not user.is_authenticated or not user.is_active:
+            return refuse(404, "not_found", "There is no such thing here.")
+        try:
+            return await view(request, user.pk, *args, **kwargs)
+        except NotFound:
+            return refuse(404, "not_found", "There is no such thing here.")
+
+    return scoped
+
+
+@require_http_methods(["GET"])
+@for_owner
+async def index(request: HttpRequest, user_id: int) -> HttpResponse:
+    query = request.GET.get("q", "").replace("\0", "")[: conversations.TITLE_MOST]
+    found = await in_database(conversations.newest, user_id, query)
+    return JsonResponse({"conversations": [shapes.listed(conversation) for conversation in found]})
+
+
+@require_http_methods(["GET", "PATCH", "DELETE"])
+@for_owner
+async def one(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
+    match request.method:
+        case "PATCH":
+            return await _rename(request, user_id, conversation_id)
+        case "DELETE":
+            return await _delete(user_id, conversation_id)
+        case _:
+            return await _show(request, user_id, conversation_id)
+
+
+async def _show(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
+    try:
+        leaf = UUID(request.GET["leaf"]) if "leaf" in request.GET else None
+        before = UUID(request.GET["before"]) if "before" in request.GET else None
+    except ValueError:
+        raise NotFound from None
+    return JsonResponse(await in_database(_read, user_id, conversation_id, leaf, before))
+
+
+def _read(user_id: int, conversation_id: UUID, leaf: UUID | None, before: UUID | None) -> dict[str, Any]:
+    if leaf is not None:
+        conversation = conversations.show_branch(user_id, conversation_id, leaf)
+    else:
+        conversation = conversations.get(user_id, conversation_id)
+    if before is not None and not conversation.messages.filter(id=before).exists():
+        raise NotFound
+    return shapes.opened(conversation, before)
+
+
+async def _rename(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
+    try:
+        title = orjson.loads(request.body)["title"]
+        title = " ".join(title.replace("\0", "").split())
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return refuse(400, "bad_request", 'Send {"title": "…"}.')
+    if not 1 <= len(title) <= conversations.TITLE_MOST:
+        return refuse(400, "bad_request", f"A title has 1 to {conversations.TITLE_MOST} characters.")
+    conversation = await in_database(conversations.rename, user_id, conversation_id, title)
+    _tell(user_id, conversation_id, title=title, updated_at=conversation.updated_at.isoformat())
+    return JsonResponse(shapes.listed(conversation))
+
+
+async def _delete(user_id: int, conversation_id: UUID) -> HttpResponse:
+    await in_database(conversations.delete, user_id, conversation_id)
+    _tell(user_id, conversation_id, deleted=True, updated_at=timezone.now().isoformat())
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["POST"])
+@for_owner
+async def restore(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
+    conversation = await in_database(conversations.restore, user_id, conversation_id)
+    listed = shapes.listed(conversation)
+    _tell(user_id, conversation_id, title=listed["title"], updated_at=listed["updated_at"], deleted=False)
+    return JsonResponse(listed)
+
+
+def _tell(user_id: int, conversation_id: UUID, **changed: Any) -> None:
+    """Every open tab of the user sees the change."""
+    frame = protocol.ConversationUpdated(conversation_id=conversation_id, **changed)
+    here = runtime()
+    here.live.tell_user(user_id, frame)
+    wake(user_id, here.process, frame)

@@ -1,0 +1,131 @@
+"""The WebSocket door: frame in, turn, frame out; nothing else."""
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from chat import history, protocol, turn
+from chat.outbox import CLOSE_NOBODY, CLOSE_REVOKED, Outbox
+from chat.runtime import runtime
+from grump.accounts.sessions import still_valid
+from grump.lib.database import in_database
+from grump.lib.pace import Pace
+
+logger = logging.getLogger(__name__)
+
+RECHECK_SECONDS = 60.0
+
+_pace = Pace(settings.MAX_FRAMES_PER_MINUTE, 60.0)
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    # The process listens for all of its sockets (chat/ear.py): a channel of its own would end a socket
+    # when the layer goes away.
+    channel_layer_alias = "none"
+
+    async def connect(self) -> None:
+        self.user = self.scope["user"]
+        self.outbox = Outbox(self._send_text, self.close)
+        self.rechecking: asyncio.Task[None] | None = None
+        await self.accept()
+        if not self.user.is_authenticated or not self.user.is_active:
+            await self.close(CLOSE_NOBODY)
+            return
+        self.runtime = runtime()
+        self.outbox.open()
+        self._put(
+            protocol.Ready(
+                user=self._user(), plan=settings.GRUMP_GUEST_PLAN if self.user.is_guest else "free"
+            )
+        )
+        self.runtime.live.join(self.user.pk, self.outbox)
+        self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
+
+    async def disconnect(self, code: int) -> None:
+        self.outbox.close()
+        if self.rechecking is not None:
+            self.rechecking.cancel()
+            self.runtime.live.leave(self.user.pk, self.outbox)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.rechecking is None:
+            return
+        wait = _pace.wait(self.user.pk)
+        if wait:
+            self._put(
+                protocol.Error(code="rate_limited", message="Too many frames.", retry_after_s=round(wait, 1))
+            )
+            return
+        if text_data is None:
+            self._put(protocol.Error(code="bad_frame", message="Frames are JSON text."))
+            return
+        try:
+            frame = protocol.parse(text_data)
+        except protocol.BadFrame as error:
+            self._put(protocol.Error(code=error.code, message=error.message, **error.echo))
+            return
+        try:
+            await self._serve(frame)
+        except history.NotFound:
+            self._refuse(frame, "not_found", "There is no such thing here.")
+        except Exception:
+            # One bad frame must not take the socket, and with it every other answer, down.
+            logger.exception("A frame could not be served")
+            self._refuse(frame, "internal", turn.INTERNAL)
+
+    async def _serve(self, frame: protocol.ClientFrame) -> None:
+        match frame:
+            case protocol.Send():
+                self._accept(frame, await turn.ask(self.runtime, self.user.pk, frame))
+            case protocol.Regenerate():
+                self._accept(frame, await turn.ask_again(self.runtime, self.user.pk, frame))
+            case protocol.Stop():
+                await turn.stop(self.runtime, self.user.pk, frame.generation_id)
+            case protocol.Resume():
+                await turn.resume(self.runtime, self.user.pk, frame, self.outbox)
+            case protocol.Ping():
+                self._put(protocol.Pong(id=frame.id))
+
+    def _accept(self, frame: protocol.Send | protocol.Regenerate, opened: history.Opened) -> None:
+        self._put(
+            protocol.Accepted(
+                client_message_id=getattr(frame, "client_message_id", None),
+                conversation_id=opened.conversation_id,
+                message_id=opened.question_id,
+                generation_id=opened.generation_id,
+                id=frame.id,
+            )
+        )
+
+    def _refuse(self, frame: protocol.ClientFrame, code: str, message: str) -> None:
+        self._put(
+            protocol.Error(
+                code=code,
+                message=message,
+                id=frame.id,
+                client_message_id=getattr(frame, "client_message_id", None),
+                generation_id=getattr(frame, "generation_id", None),
+            )
+        )
+
+    # --- The socket itself ---
+
+    def _put(self, frame: protocol.ServerFrame) -> None:
+        self.outbox.put(protocol.encode(frame))
+
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
+
+    def _user(self) -> dict[str, Any]:
+        return {"id": self.user.pk, "name": self.user.display_name, "guest": self.user.is_guest}
+
+    async def _recheck(self) -> None:
+        """Close the socket of a session that has ended, should the call to close it have been lost."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            if not await in_database(still_valid, self.scope["session"].session_key, self.user.pk):
+                await self.close(CLOSE_REVOKED)
+                return

@@ -1,0 +1,291 @@
+"""What is stored of a conversation: opening a turn, ending it, and reading a branch back.
+
+Synchronous, one transaction a function; callers on the event loop go through `in_database`. Every look-up
+begins at the owner, so that somebody else's id raises `NotFound` exactly as a missing one does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from chat.journal import replay
+from chat.models import Conversation, Generation, Message
+from chat.protocol import Regenerate, Send, encode
+
+TITLE_LENGTH = 60
+# How far back an answer can see, and how many messages a page begins with. Counted in messages.
+BRANCH_LIMIT = 200
+
+
+class NotFound(Exception):
+    """No such row, or not this user's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of the prompt."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A saved question and the generation that is to answer it. `is_new` is False where the question (or
+    the wish for another version) was already being served: nothing further is to be started."""
+
+    conversation_id: UUID
+    question_id: UUID
+    answer_id: UUID
+    generation_id: UUID
+    is_new: bool
+    starts_conversation: bool = False
+    title: str = ""
+    parent_id: UUID | None = None
+    prompt: tuple[Line, ...] = ()
+    model: str = "auto"
+    prefill: str = ""
+
+
+# --- Opening a turn -----------------------------------------------------------------------------
+
+
+def open_question(user_id: int, send: Send, process: str) -> Opened:
+    """Save the question and a running generation; the same client_message_id finds the first one."""
+    try:
+        with transaction.atomic():
+            return _already_sent(user_id, send) or _save_question(user_id, send, process)
+    except IntegrityError:
+        # Lost the race against the same message on another socket: the winner's row is there now.
+        opened = _already_sent(user_id, send)
+        if opened is None:
+            raise
+        return opened
+
+
+def _already_sent(user_id: int, send: Send) -> Opened | None:
+    question = Message.objects.filter(owner=user_id, client_message_id=send.client_message_id).first()
+    if question is None:
+        return None
+    answer = question.children.select_related("generation").order_by("created_at").first()
+    assert answer is not None, "a question and its first answer are saved together"
+    return Opened(
+        conversation_id=question.conversation_id,
+        question_id=question.id,
+        answer_id=answer.id,
+        generation_id=answer.generation.id,
+        is_new=False,
+    )
+
+
+def _save_question(user_id: int, send: Send, process: str) -> Opened:
+    now = timezone.now()
+    if send.conversation_id is None:
+        if send.parent_id is not None:
+            raise NotFound
+        conversation = Conversation.objects.create(
+            owner_id=user_id, title=first_title(send.text), updated_at=now
+        )
+        parent_id = None
+    else:
+        conversation = _conversation(user_id, send.conversation_id)
+        parent_id = send.parent_id or conversation.leaf_id
+        if parent_id and not conversation.messages.filter(id=parent_id).exists():
+            raise NotFound
+    question = Message(
+        id=uuid4(),
+        conversation=conversation,
+        owner_id=user_id,
+        parent_id=parent_id,
+        role=Message.Role.USER,
+        text=send.text,
+        client_message_id=send.client_message_id,
+    )
+    question.save(force_insert=True)
+    return _open_answer(
+        conversation,
+        question,
+        process,
+        model=send.model,
+        starts_conversation=send.conversation_id is None,
+    )
+
+
+def open_version(user_id: int, wish: Regenerate, process: str) -> Opened:
+    """A further answer to the question that `message_id` is, or answers."""
+    with transaction.atomic():
+        try:
+            message = (
+                Message.objects.select_related("conversation", "parent")
+                .filter(conversation__deleted_at=None)
+                .get(owner=user_id, id=wish.message_id)
+            )
+        except ObjectDoesNotExist:
+            raise NotFound from None
+        question = message.parent if message.role == Message.Role.ASSISTANT else message
+        if question is None:
+            raise NotFound
+        running = Generation.objects.filter(message__parent=question, state=Generation.State.RUNNING).first()
+        if running is not None:
+            # A second click while the first one is being answered: the same answer.
+            return Opened(question.conversation_id, question.id, running.message_id, running.id, is_new=False)
+        prefill = message.text if wish.continue_ and message.role == Message.Role.ASSISTANT else ""
+        return _open_answer(message.conversation, question, process, model=wish.model, prefill=prefill)
+
+
+def _open_answer(
+    conversation: Conversation,
+    question: Message,
+    process: str,
+    *,
+    model: str,
+    prefill: str = "",
+    starts_conversation: bool = False,
+) -> Opened:
+    now = timezone.now()
+    answer = Message(
+        id=uuid4(),
+        conversation=conversation,
+        owner_id=conversation.owner_id,
+        parent=question,
+        role=Message.Role.ASSISTANT,
+        text=prefill,
+    )
+    answer.save(force_insert=True)
+    generation = Generation(
+        owner_id=conversation.owner_id,
+        message=answer,
+        requested_model=model,
+        prefill=prefill,
+        process=process,
+        heartbeat_at=now,
+    )
+    generation.save(force_insert=True)
+    conversation.leaf_id = answer.id
+    conversation.updated_at = now
+    conversation.save(update_fields=["leaf_id", "updated_at"])
+    lines = [question] if question.parent_id is None else branch(question.id)
+    return Opened(
+        conversation_id=conversation.id,
+        question_id=question.id,
+        answer_id=answer.id,
+        generation_id=generation.id,
+        is_new=True,
+        starts_conversation=starts_conversation,
+        title=conversation.title,
+        parent_id=question.parent_id,
+        # An attempt that failed before its first word says nothing.
+        prompt=tuple(Line(message.role, message.text) for message in lines if message.text),
+        model=model,
+        prefill=prefill,
+    )
+
+
+def first_title(text: str) -> str:
+    """The beginning of the first line, cut at a word: a title until a better one is made."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+
+
+# --- Ending a turn ------------------------------------------------------------------------------
+
+
+def end_generation(generation_id: UUID, state: Generation.State, text: str, **values: Any) -> bool:
+    """Store the answer and its outcome; False if something else has ended it first.
+
+    One guarded update decides between the turn itself and a reaper that took its process for dead.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        ended = Generation.objects.filter(id=generation_id, state=Generation.State.RUNNING).update(
+            state=state, ended_at=now, heartbeat_at=now, **values
+        )
+        if not ended:
+            return False
+        Message.objects.filter(generation=generation_id).update(text=text)
+        Conversation.objects.filter(messages__generation=generation_id).update(updated_at=now)
+    return True
+
+
+def checkpoint(process: str, grown: Mapping[UUID, Mapping[str, Any]]) -> list[UUID]:
+    """Store what running generations have said so far, and this process's heartbeat in the same breath.
+
+    Returns the process's generations that somebody asked to stop through the database.
+    """
+    running = Generation.objects.filter(process=process, state=Generation.State.RUNNING)
+    with transaction.atomic():
+        running.update(heartbeat_at=timezone.now())
+        for generation_id, said in grown.items():
+            if running.filter(id=generation_id).update(journal=said["journal"], reasoning=said["reasoning"]):
+                Message.objects.filter(generation=generation_id).update(text=said["text"])
+    return list(running.filter(stop_requested=True).values_list("id", flat=True))
+
+
+# --- Looking up and reading back -----------------------------------------------------------------
+
+
+def _conversation(user_id: int, conversation_id: UUID) -> Conversation:
+    try:
+        return Conversation.objects.get(owner=user_id, id=conversation_id, deleted_at=None)
+    except ObjectDoesNotExist:
+        raise NotFound from None
+
+
+def generation_of(user_id: int, generation_id: UUID) -> Generation:
+    """The user's generation with its message."""
+    try:
+        return Generation.objects.select_related("message").get(owner=user_id, id=generation_id)
+    except ObjectDoesNotExist:
+        raise NotFound from None
+
+
+def stored_frames(generation: Generation, after: int = 0) -> list[str]:
+    """The encoded frames of a generation after number `after`, from storage."""
+    # A number we never sent means the reader saw frames of a process that died: begin anew.
+    after = after if after <= len(generation.journal) else 0
+    text, reasoning = generation.message.text, generation.reasoning
+    return [encode(frame) for frame in replay(generation.id, generation.journal, text, reasoning, after)]
+
+
+def ended_among(ids: Sequence[UUID]) -> list[Generation]:
+    """Those of `ids` that have ended, with their messages."""
+    done = Generation.objects.filter(id__in=ids).exclude(state=Generation.State.RUNNING)
+    return list(done.select_related("message"))
+
+
+def ask_to_stop(user_id: int, generation_id: UUID) -> Generation:
+    """Note the wish where the process that runs it will find it, even if nobody can reach it."""
+    generation = generation_of(user_id, generation_id)
+    if generation.state == Generation.State.RUNNING:
+        Generation.objects.filter(id=generation_id, state=Generation.State.RUNNING).update(
+            stop_requested=True
+        )
+    return generation
+
+
+_BRANCH = """
+WITH RECURSIVE branch (id, parent_id, depth) AS (
+    SELECT id, parent_id, 0 FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT above.id, above.parent_id, branch.depth + 1
+    FROM chat_message above JOIN branch ON above.id = branch.parent_id
+    WHERE branch.depth < %s
+)
+SELECT chat_message.* FROM chat_message JOIN branch ON branch.id = chat_message.id ORDER BY branch.depth DESC
+"""
+
+
+def branch(leaf_id: UUID, limit: int = BRANCH_LIMIT) -> list[Message]:
+    """The messages from the root (or `limit` messages back) down to `leaf_id`, oldest first.
+
+    Walks up from the leaf by primary key: the cost is the branch's length, not the conversation's size.
+    """
+    leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
+    return list(Message.objects.raw(_BRANCH, [leaf, limit - 1]))

@@ -1,0 +1,48 @@
+"""What one event loop holds: its gateway, its live streams, its keeper. Made at first use, one a loop."""
+
+import asyncio
+import os
+import secrets
+import socket
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+
+from chat.gateway.stack import Gateway, build
+from chat.keeper import Keeper
+from chat.live import Live
+
+
+class Runtime:
+    def __init__(self, gateway: Gateway) -> None:
+        # New at every start, so that a restarted process is not taken for the one that died.
+        self.process = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.gateway = gateway
+        self.live = Live(settings.REDIS_URL, self.process)
+        self.keeper = Keeper(self.live)
+        self.live.start()
+        self.keeper.start()
+
+    async def close(self) -> None:
+        """Interrupt what runs, store it, and let go of every connection."""
+        await self.keeper.close()
+        await self.live.close()
+        await self.gateway.close()
+
+
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
+
+
+def runtime() -> Runtime:
+    """The running loop's runtime."""
+    loop = asyncio.get_running_loop()
+    found = _runtimes.get(loop)
+    if found is None:
+        found = _runtimes[loop] = Runtime(build())
+    return found
+
+
+async def close_runtime() -> None:
+    found = _runtimes.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()

@@ -1,0 +1,119 @@
+"""Rows as the page sees them: the JSON of `/api/conversations` and of the page's first data."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chat.gateway.stack import ModelEntry
+from chat.history import BRANCH_LIMIT, branch
+from chat.models import Conversation, Generation, Message
+
+
+def listed(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": str(conversation.id),
+        "title": conversation.title,
+        "updated_at": conversation.updated_at.isoformat(),
+    }
+
+
+def opened(conversation: Conversation, before: UUID | None = None) -> dict[str, Any]:
+    """A conversation with the newest messages of its shown branch, or those above message `before`."""
+    leaf = before or conversation.leaf_id
+    messages = branch(leaf, BRANCH_LIMIT + 1) if leaf else []
+    if before:
+        messages = messages[:-1]
+    earlier = len(messages) > BRANCH_LIMIT
+    messages = messages[-BRANCH_LIMIT:]
+    return {
+        **listed(conversation),
+        "leaf_id": str(conversation.leaf_id) if conversation.leaf_id else None,
+        "earlier": earlier,
+        "messages": _messages(conversation, messages),
+    }
+
+
+def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Two further queries, however many messages there are."""
+    generations = {
+        generation.message_id: generation
+        for generation in Generation.objects.filter(message__in=[message.id for message in messages]).defer(
+            "journal"
+        )
+    }
+    versions = _versions(conversation, {message.parent_id for message in messages})
+    return [
+        message_shape(message, generations.get(message.id), versions.get(message.parent_id, ()))
+        for message in messages
+    ]
+
+
+def _versions(conversation: Conversation, parents: Iterable[UUID | None]) -> Mapping[UUID | None, list[UUID]]:
+    """The children of each parent, oldest first."""
+    rows = conversation.messages.order_by("created_at").values_list("parent_id", "id")
+    wanted = set(parents)
+    children: dict[UUID | None, list[UUID]] = {}
+    if None in wanted:
+        children[None] = [child for _, child in rows.filter(parent=None)]
+    for parent, child in rows.filter(parent__in=wanted - {None}):
+        children.setdefault(parent, []).append(child)
+    return children
+
+
+def message_shape(
+    message: Message, generation: Generation | None, versions: Sequence[UUID]
+) -> dict[str, Any]:
+    ids = [str(version) for version in versions]
+    return {
+        "id": str(message.id),
+        "parent_id": str(message.parent_id) if message.parent_id else None,
+        "role": message.role,
+        "text": message.text,
+        "created_at": message.created_at.isoformat(),
+        "siblings": {
+            "index": ids.index(str(message.id)) if str(message.id) in ids else 0,
+            "count": len(ids),
+            "ids": ids,
+        },
+        "generation": generation and generation_shape(generation),
+    }
+
+
+def generation_shape(generation: Generation) -> dict[str, Any]:
+    return {
+        "id": str(generation.id),
+        "state": generation.state,
+        "provider": generation.provider,
+        "model": generation.model,
+        "tier": generation.tier,
+        "reason": generation.reason,
+        "cached": generation.cached or None,
+        "reasoning": generation.reasoning,
+        "first_token_ms": generation.first_token_ms,
+        "total_ms": generation.total_ms,
+        "cost_usd": generation.cost_microusd / 1_000_000,
+        "input_tokens": generation.input_tokens,
+        "output_tokens": generation.output_tokens,
+        "estimated": generation.usage_estimated,
+        "error": (
+            {"code": generation.error_code, "message": generation.error_message}
+            if generation.error_code
+            else None
+        ),
+    }
+
+
+def model_shape(entry: ModelEntry) -> dict[str, Any]:
+    """One row of the model picker."""
+    model, provider = entry.model, entry.provider
+    return {
+        "name": model.name,
+        "title": model.name.partition("/")[2],
+        "provider": provider.name,
+        "provider_title": provider.title or provider.name,
+        "tier": model.tier,
+        "context": model.context,
+        "price": {"input": model.price.input, "output": model.price.output},
+        "capabilities": sorted(model.capabilities),
+        "configured": entry.configured,
+    }

@@ -1,0 +1,32 @@
+"""What the worker does for chat. Each task is a door: it parses, calls, answers."""
+
+import asyncio
+
+from celery import shared_task
+from django.conf import settings
+
+from chat import conversations
+from chat.reaper import reap
+from chat.relay import Relay
+from chat.titles import title_conversation
+
+__all__ = ["reap_lost", "remove_deleted", "title_conversation"]
+
+
+@shared_task(name="chat.reap")
+def reap_lost() -> None:
+    """Claim what a crash left running; the web processes do the same, this is for when none is up."""
+    asyncio.run(_reap())
+
+
+@shared_task(name="chat.remove_deleted")
+def remove_deleted() -> None:
+    conversations.remove_deleted()
+
+
+async def _reap() -> None:
+    relay = Relay(settings.REDIS_URL, "worker", deliver=lambda *_: None, stop=lambda _: None)
+    try:
+        await reap(relay)
+    finally:
+        await relay.close()

@@ -1,0 +1,57 @@
+"""A conversation's title, made in the background by the cheapest model; never over one its user gave."""
+
+import asyncio
+import logging
+import re
+from uuid import UUID
+
+from celery import shared_task
+
+from chat.gateway.errors import GatewayError
+from chat.gateway.events import Text
+from chat.gateway.request import ChatMessage, ChatRequest
+from chat.gateway.stack import Gateway, build
+from chat.history import TITLE_LENGTH, first_title
+from chat.models import Conversation, Message
+
+logger = logging.getLogger(__name__)
+
+INSTRUCTION = "Write a title of two to six words for this request. Answer with the title only.\n\n"
+EXCERPT = 600  # characters of the question that a title needs
+
+
+@shared_task(name="chat.title_conversation")
+def title_conversation(conversation_id: str) -> None:
+    untitled = Conversation.objects.filter(id=UUID(conversation_id), titled_by_user=False)
+    question = Message.objects.filter(conversation__in=untitled, role=Message.Role.USER, parent=None).first()
+    if question is None or len(question.text) <= TITLE_LENGTH // 2:
+        return  # a short question is its own best title
+    title = clean_title(asyncio.run(_ask(question.text[:EXCERPT])))
+    if title:
+        untitled.update(title=title)
+
+
+async def _ask(question: str) -> str:
+    gateway: Gateway = build()
+    request = ChatRequest(
+        messages=(ChatMessage("user", INSTRUCTION + question),),
+        max_output=24,
+        temperature=0.0,
+        priority="background",
+    )
+    try:
+        return "".join([event.text async for event in gateway.stream(request) if isinstance(event, Text)])
+    except GatewayError as error:
+        logger.info("No title was made: %s", error.code)
+        return ""
+    finally:
+        await gateway.close()
+
+
+def clean_title(answer: str) -> str:
+    """The model's words as a title; empty where it did not answer with one."""
+    line = next(iter(answer.strip().splitlines()), "")
+    line = re.sub(r"^(title|sure|here)\b[^:]*:\s*", "", line, flags=re.IGNORECASE).strip(" \"'*#.“”")
+    if not 3 <= len(line) <= TITLE_LENGTH:
+        return ""
+    return first_title(line)

@@ -1,0 +1,312 @@
+"""One turn: a saved question becomes an answer. `run_turn` reads like the flow in ARCHITECTURE.md.
+
+A turn runs in a task of its own, apart from any socket: closing the tab stops nothing. Only its user
+(`Live.stop`) or the end of the process does.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from chat import history, protocol, reaper
+from chat.context.window import fit
+from chat.gateway import events
+from chat.gateway.batch import Batcher
+from chat.gateway.errors import GatewayError
+from chat.gateway.request import ChatMessage, ChatRequest
+from chat.history import Opened
+from chat.journal import entry
+from chat.live import Broadcast
+from chat.models import Generation
+from chat.outbox import Outbox
+from chat.runtime import Runtime
+from chat.titles import title_conversation
+from chat.wake import wake
+from grump.celery import publish
+from grump.lib.database import in_database
+
+logger = logging.getLogger(__name__)
+
+INTERNAL = "Something broke on our side. Your question is kept; please try again."
+# Seconds between the tries to store an answer while the database does not take it.
+STORE_PAUSES = (0.2, 1.0, 3.0, 5.0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a generation ended, gathered while it runs."""
+
+    started_at: float
+    state: Generation.State = Generation.State.RUNNING
+    start: events.Started | None = None
+    first_token_at: float | None = None
+    finish_reason: str = ""
+    usage: events.Usage | None = None
+    error: GatewayError | None = None
+
+    @property
+    def timing(self) -> dict[str, int | None]:
+        first = self.first_token_at
+        return {
+            "first_token_ms": None if first is None else round((first - self.started_at) * 1000),
+            "total_ms": round((time.monotonic() - self.started_at) * 1000),
+        }
+
+
+async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
+    """Save the question and start answering it; returns as soon as both are certain."""
+    opened = await in_database(history.open_question, user_id, send, runtime.process)
+    if opened.is_new:
+        _begin(runtime, user_id, opened, priority="interactive", fresh=False)
+        question = {
+            "id": opened.question_id,
+            "parent_id": opened.parent_id,
+            "role": "user",
+            "text": send.text,
+            "client_message_id": send.client_message_id,
+        }
+        _tell_tabs(runtime, user_id, opened, question)
+    return opened
+
+
+async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -> Opened:
+    """Start a further version of an answer."""
+    opened = await in_database(history.open_version, user_id, wish, runtime.process)
+    if opened.is_new:
+        _begin(runtime, user_id, opened, priority="regenerate", fresh=True)
+        _tell_tabs(runtime, user_id, opened, None)
+    return opened
+
+
+def _begin(runtime: Runtime, user_id: int, opened: Opened, **how: Any) -> None:
+    broadcast = runtime.live.begin(opened.generation_id, user_id, opened.prefill)
+    broadcast.task = asyncio.create_task(run_turn(runtime, broadcast, opened, **how), name="turn")
+
+
+def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[str, Any] | None) -> None:
+    """Let the user's other tabs draw what was added; they hear the answer as it comes."""
+    updated = protocol.ConversationUpdated(
+        conversation_id=opened.conversation_id,
+        title=opened.title,
+        updated_at=timezone.now().isoformat(),
+        message=question,
+        answer={"id": opened.answer_id, "parent_id": opened.question_id},
+        generation_id=opened.generation_id,
+    )
+    runtime.live.tell_user(user_id, updated)
+    wake(user_id, runtime.process, updated, opened.generation_id)
+
+
+async def run_turn(
+    runtime: Runtime, broadcast: Broadcast, opened: Opened, *, priority: Any, fresh: bool
+) -> None:
+    outcome = Outcome(started_at=time.monotonic())
+    try:
+        request = _request(runtime, broadcast, opened, priority, fresh)
+        await _stream(runtime, broadcast, request, outcome)
+    except asyncio.CancelledError:
+        outcome.state = Generation.State.STOPPED if broadcast.stopped else Generation.State.INTERRUPTED
+    except GatewayError as error:
+        outcome.error, outcome.state = error, Generation.State.FAILED
+    except Exception:
+        logger.exception("A turn failed")
+        outcome.error, outcome.state = GatewayError(INTERNAL), Generation.State.FAILED
+    finally:
+        # Whatever happens to this task now, the answer so far is stored and its end is told.
+        await asyncio.shield(asyncio.create_task(_finish(runtime, broadcast, opened, outcome)))
+
+
+def _request(
+    runtime: Runtime, broadcast: Broadcast, opened: Opened, priority: Any, fresh: bool
+) -> ChatRequest:
+    messages = fit(opened.prompt, runtime.gateway.window(opened.model))
+    return ChatRequest(
+        messages=tuple(ChatMessage(role=line.role, text=line.text) for line in messages),  # type: ignore[arg-type]
+        model=opened.model,
+        prefill=opened.prefill,
+        priority=priority,
+        party=str(broadcast.user_id),
+        fresh=fresh,
+    )
+
+
+async def _stream(runtime: Runtime, broadcast: Broadcast, request: ChatRequest, outcome: Outcome) -> None:
+    """The gateway's events become numbered frames, as few as keep the text lively."""
+    batcher = Batcher(lambda event: _say(broadcast, event))
+    stream = runtime.gateway.stream(request)
+    try:
+        async for event in stream:
+            match event:
+                case events.Text() | events.Reasoning():
+                    if outcome.first_token_at is None:
+                        outcome.first_token_at = time.monotonic()
+                case events.Started():
+                    outcome.start = event
+                case events.Queued():
+                    queued = protocol.Queued(generation_id=broadcast.id, position=event.position)
+                    broadcast.tell(protocol.encode(queued))
+                    continue
+                case events.Finished():
+                    outcome.finish_reason, outcome.usage = event.finish_reason, event.usage
+                    outcome.state = Generation.State.COMPLETE
+                    continue
+            batcher.push(event)
+            if isinstance(event, events.Started) and request.prefill:
+                batcher.push(events.Text(request.prefill))
+    finally:
+        batcher.close()
+        await stream.aclose()
+
+
+def _say(broadcast: Broadcast, event: events.Event) -> None:
+    match event:
+        case events.Text(text):
+            # PostgreSQL cannot hold a NUL; what is sent is what is stored.
+            broadcast.say(protocol.Delta, text=text.replace("\0", "\ufffd"))
+        case events.Reasoning(text):
+            broadcast.say(protocol.Delta, reasoning=text.replace("\0", "\ufffd"))
+        case events.Started():
+            broadcast.say(
+                protocol.Start,
+                provider=event.provider,
+                model=event.model,
+                tier=event.tier,
+                reason=event.reason,
+                cached=event.cached,
+            )
+        case events.Retry():
+            broadcast.say(protocol.Retry, from_=event.from_, to=event.to, reason=event.reason)
+
+
+async def _finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome: Outcome) -> None:
+    """Store the answer, then say the last frame: `chat.done` is a promise that it is stored."""
+    usage = outcome.usage or _estimated(opened, broadcast)
+    last = _last_frame(broadcast, opened, outcome, usage)
+    try:
+        won = await _store(broadcast, last, outcome, usage)
+        if won:
+            broadcast.send(last)
+        else:
+            # A reaper took this process for dead and ended the answer: what is stored is the truth.
+            await _tell_stored(broadcast)
+    except DatabaseError:
+        logger.exception("An answer could not be stored; the reaper will")
+        broadcast.tell(protocol.encode(protocol.Error(code="internal", message=INTERNAL)))
+    finally:
+        runtime.live.end(broadcast)
+    if opened.starts_conversation and outcome.state == Generation.State.COMPLETE:
+        publish(title_conversation, str(opened.conversation_id))
+
+
+def _last_frame(
+    broadcast: Broadcast, opened: Opened, outcome: Outcome, usage: events.Usage
+) -> protocol.ServerFrame:
+    if outcome.state in (Generation.State.COMPLETE, Generation.State.STOPPED):
+        outcome.finish_reason = outcome.finish_reason or "stop"
+        return broadcast.frame(
+            protocol.Done,
+            message_id=opened.answer_id,
+            finish_reason="stopped" if outcome.state == Generation.State.STOPPED else outcome.finish_reason,
+            usage={
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cost_usd": usage.cost_microusd / 1_000_000,
+                "estimated": usage.estimated,
+            },
+            timing=outcome.timing,
+        )
+    if outcome.state == Generation.State.INTERRUPTED:
+        outcome.error = GatewayError(reaper.INTERRUPTED)
+        outcome.error.code = "interrupted"
+    error = outcome.error or GatewayError(INTERNAL)
+    return broadcast.frame(
+        protocol.Error, code=error.code, message=error.message, retry_after_s=error.retry_after_s
+    )
+
+
+async def _store(
+    broadcast: Broadcast, last: protocol.ServerFrame, outcome: Outcome, usage: events.Usage
+) -> bool:
+    start, error = outcome.start, outcome.error
+    values: dict[str, Any] = {
+        "reasoning": broadcast.reasoning,
+        "journal": [*broadcast.journal, entry(last)],
+        "finish_reason": outcome.finish_reason,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_input_tokens": usage.cached_input_tokens,
+        "cost_microusd": usage.cost_microusd,
+        "usage_estimated": usage.estimated,
+        **outcome.timing,
+    }
+    if start is not None:
+        values |= {
+            "provider": start.provider,
+            "model": start.model,
+            "tier": start.tier,
+            "reason": start.reason[:300],
+            "cached": start.cached or "",
+        }
+    if error is not None:
+        values |= {"error_code": error.code, "error_message": error.message[:500]}
+    text = broadcast.text or broadcast.prefill
+    for pause in (*STORE_PAUSES, None):
+        try:
+            return await in_database(history.end_generation, broadcast.id, outcome.state, text, **values)
+        except DatabaseError:
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+async def _tell_stored(broadcast: Broadcast) -> None:
+    generation = await in_database(history.generation_of, broadcast.user_id, broadcast.id)
+    for frame in history.stored_frames(generation):
+        broadcast.tell(frame)
+
+
+def _estimated(opened: Opened, broadcast: Broadcast) -> events.Usage:
+    """What an unfinished answer took, where no provider reported it: about four characters a token."""
+    said = len(broadcast.text) + len(broadcast.reasoning) - len(opened.prefill)
+    if said <= 0:
+        return events.Usage(estimated=True)
+    asked = sum(len(line.text) for line in opened.prompt)
+    return events.Usage(input_tokens=asked // 4, output_tokens=max(said // 4, 1), estimated=True)
+
+
+async def stop(runtime: Runtime, user_id: int, generation_id: UUID) -> None:
+    """Stop a generation, wherever it runs. One that has ended already stays as it is."""
+    broadcast = runtime.live.broadcasts.get(generation_id)
+    if broadcast is not None and broadcast.user_id == user_id:
+        runtime.live.stop(generation_id)
+        return
+    generation = await in_database(history.ask_to_stop, user_id, generation_id)
+    if generation.state == Generation.State.RUNNING:
+        await runtime.live.relay.ask_to_stop(generation.process, generation_id)
+
+
+async def resume(runtime: Runtime, user_id: int, wish: protocol.Resume, outbox: Outbox) -> None:
+    """Send everything after frame `after` to one socket, then go on live; from storage after the end."""
+    generation_id, live = wish.generation_id, runtime.live
+    broadcast = live.broadcasts.get(generation_id)
+    if broadcast is not None and broadcast.user_id == user_id:
+        live.follow_here(generation_id, outbox, wish.after)
+        return
+    generation = await in_database(history.generation_of, user_id, generation_id)
+    if generation.state == Generation.State.RUNNING:
+        if generation.process != runtime.process:
+            live.follow_elsewhere(generation_id, outbox, wish.after)
+            return
+        if live.follow_here(generation_id, outbox, wish.after):
+            return
+        # It ended here between our look-up and now.
+        generation = await in_database(history.generation_of, user_id, generation_id)
+    for frame in history.stored_frames(generation, wish.after):
+        outbox.put(frame)

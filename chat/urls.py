@@ -1,0 +1,15 @@
+"""The chat's URLs."""
+
+from django.urls import path
+
+from chat import views
+from chat.api import conversations, models
+
+urlpatterns = [
+    path("", views.page, name="chat"),
+    path("c/<uuid:conversation_id>/", views.page, name="conversation"),
+    path("api/conversations", conversations.index, name="api_conversations"),
+    path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
+    path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
+    path("api/models", models.index, name="api_models"),
+]

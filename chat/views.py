@@ -1,0 +1,50 @@
+"""The chat page: a shell that can be read before any script runs."""
+
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from chat import conversations, shapes
+from chat.history import NotFound
+from chat.runtime import runtime
+from grump.accounts.guests import ensure_guest
+from grump.accounts.models import User
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+async def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
+    """A visitor becomes a guest here; somebody else's conversation is not found."""
+    models = [shapes.model_shape(entry) for entry in runtime().gateway.models()]
+    return await sync_to_async(_render)(request, conversation_id, models)
+
+
+def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dict[str, Any]]) -> HttpResponse:
+    user = ensure_guest(request)
+    conversation = None
+    if conversation_id is not None:
+        try:
+            conversation = shapes.opened(conversations.get(user.pk, conversation_id))
+        except NotFound:
+            raise Http404 from None
+    return render(
+        request,
+        "chat/page.html",
+        {
+            "conversations": conversations.newest(user.pk),
+            "conversation": conversation,
+            "messages": conversation["messages"] if conversation else [],
+            "boot": {"user": _user_shape(user), "conversation": conversation, "models": models},
+        },
+    )
+
+
+def _user_shape(user: User) -> dict[str, Any]:
+    return {"id": user.pk, "name": user.display_name, "guest": user.is_guest}

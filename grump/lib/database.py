@@ -1,0 +1,45 @@
+"""Run database work from the event loop without blocking it.
+
+SQLite has one writer at a time and waits for it by sleeping, so one thread for the process is fastest there;
+PostgreSQL gets as many threads as its pool has connections.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_threads: ThreadPoolExecutor | None = None
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _threads
+    if _threads is None:
+        size = 1 if connection.vendor == "sqlite" else settings.DATABASE_POOL_SIZE
+        _threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="database")
+    return _threads
+
+
+def _run(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Exception:
+        connection.close_if_unusable_or_obsolete()
+        raise
+    finally:
+        # Back to psycopg's pool; an open SQLite file is kept, opening it costs more than most queries.
+        if connection.vendor != "sqlite":
+            connection.close()
+
+
+async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call synchronous `work` in a database thread and return its result."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_pool(), _run, partial(work, *args, **kwargs))
