@@ -56,7 +56,7 @@ class Message(models.Model):
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField(blank=True)
-    client_message_id = models.CharField(max_length=64, null=True, blank=True)
+    client_message_id = models.CharField(max_length=64, blank=True)  # the sender's own, or empty
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OwnedQuerySet.as_manager()
@@ -65,7 +65,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "client_message_id"],
-                condition=Q(client_message_id__isnull=False),
+                condition=~Q(client_message_id=""),
                 name="message_sent_once",
             ),
         ]

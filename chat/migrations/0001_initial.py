@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('system', 'System'), ('user', 'User'), ('assistant', 'Assistant')], max_length=10)),
                 ('text', models.TextField(blank=True)),
-                ('client_message_id', models.CharField(blank=True, max_length=64, null=True)),
+                ('client_message_id', models.CharField(blank=True, max_length=64)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='chat.conversation')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_message_id__isnull', False)), fields=('owner', 'client_message_id'), name='message_sent_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('client_message_id', ''), _negated=True), fields=('owner', 'client_message_id'), name='message_sent_once'),
         ),
         migrations.AddIndex(
             model_name='generation',
