@@ -16,6 +16,7 @@ from chat.gateway.catalogue import Model, Provider
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import FinishReason, Usage
 from chat.gateway.providers import openai_body
+from chat.gateway.providers.address import address
 from chat.gateway.providers.dialect import HttpCall
 from chat.gateway.providers.openai_errors import failed_in_stream, refusal
 from chat.gateway.providers.reading import StreamReader, count
@@ -37,7 +38,7 @@ _FAILED = frozenset({"error", "abort", "insufficient_system_resource"})
 class OpenAI:
     def call(self, request: ChatRequest, model: Model, provider: Provider, key: str) -> HttpCall:
         return HttpCall(
-            url=openai_body.address(provider, "/chat/completions"),
+            url=address(provider, "/chat/completions"),
             headers=openai_body.headers(provider, key),
             body=orjson.dumps(openai_body.body(request, model, provider)),
         )

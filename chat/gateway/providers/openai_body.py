@@ -9,7 +9,7 @@ and llama.cpp, which knows none of the fields, ignores them and goes on by itsel
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from chat.gateway.catalogue import Model, Provider
 from chat.gateway.providers.prefill import continues, messages_with_prefill
@@ -24,12 +24,6 @@ _BY_ITSELF = ("openrouter",)  # goes on with a trailing message of the assistant
 _OURS = frozenset(
     {"messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n"}
 )
-
-
-def address(provider: Provider, path: str) -> str:
-    """`path` below the base URL; a query of the base URL (Azure's `api-version`) stays at the end."""
-    parts = urlsplit(provider.base_url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + path))
 
 
 def headers(provider: Provider, key: str) -> Mapping[str, str]:

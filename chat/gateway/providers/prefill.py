@@ -20,13 +20,20 @@ def continues(request: ChatRequest, model: Model) -> bool:
     return bool(request.prefill) and "prefill" in model.capabilities
 
 
-def messages_with_prefill(request: ChatRequest, model: Model) -> Sequence[ChatMessage]:
-    if not request.prefill:
+def messages_with_prefill(request: ChatRequest, model: Model, *, trim: bool = False) -> Sequence[ChatMessage]:
+    """`trim` leaves out the white space at the prefill's end, which some providers refuse; what the model
+    repeats of it is `trimmed()`, for the reader's echo."""
+    prefill = request.prefill.rstrip() if trim else request.prefill
+    if not prefill:
         return request.messages
-    partial = ChatMessage("assistant", request.prefill)
+    partial = ChatMessage("assistant", prefill)
     if continues(request, model):
         return (*request.messages, partial)
     return (*request.messages, partial, ChatMessage("user", GO_ON))
+
+
+def trimmed(request: ChatRequest) -> str:
+    return request.prefill[len(request.prefill.rstrip()) :]
 
 
 class Echo:

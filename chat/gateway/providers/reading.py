@@ -40,7 +40,7 @@ class StreamReader:
         if self.done or self.failure is not None:
             return ()
         self._read(self._framing.feed(data))
-        if self._framing.broken and not self.done:
+        if self._framing.broken and not self.done and self.failure is None:
             self.fail(GarbledStream(f"The provider sent {self._framing.broken}."))
         return self._flush()
 

@@ -32,6 +32,14 @@ class SseFraming:
             self._after_cr = False
             if chunk[0] == _LF:
                 chunk = chunk[1:]
+        if (
+            chunk.startswith(b"data: ")
+            and chunk.find(b"\n") == len(chunk) - 2
+            and chunk.endswith(b"\n\n")
+            and not (self._tail or self._data or self._name or b"\r" in chunk)
+            and len(chunk) <= self._limit
+        ):  # a token that came alone, the case to be quick in: one whole event a read
+            return [("", chunk[6:-2])]
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
