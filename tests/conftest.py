@@ -6,6 +6,8 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 
+pytest_plugins = ["tests.fakes.fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def plain_static_files(settings) -> None:
