@@ -1,4 +1,4 @@
-"""Takes the place of `django.contrib.admin` in INSTALLED_APPS (apart from the site itself, which imports models)."""
+"""Takes the place of `django.contrib.admin` in INSTALLED_APPS; the site itself imports models."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -39,14 +39,17 @@ def move(giver: User, taker: User) -> None:
 def _give_way(model: type[models.Model], constraint: UniqueConstraint, giver: User, taker: User) -> None:
     """Where both have the same unique value, the taker's row keeps it.
 
-    The giver's loses the value where it may be empty (a message stays a message without its sender's
-    id for it), and is dropped where it may not (a second "settings" row has no place).
+    The giver's row goes without the value where that may be missing (a message stays a message without
+    its sender's own id for it), and is dropped where it may not (a second "settings" row has no place).
     """
+    bound = constraint.condition or Q()
     others = [name for name in constraint.fields if name != "owner"]
-    taken = model._base_manager.filter(owner=taker, **{name: OuterRef(name) for name in others})
-    clashing = model._base_manager.filter(Exists(taken), owner=giver)
-    optional = [name for name in others if model._meta.get_field(name).null]
-    if optional:
-        clashing.update(**{optional[0]: None})
-    else:
-        clashing.delete()
+    rows = model._base_manager.filter(bound)
+    taken = rows.filter(owner=taker, **{name: OuterRef(name) for name in others})
+    clashing = rows.filter(Exists(taken), owner=giver)
+    for name in others:
+        column = model._meta.get_field(name)
+        if column.null or (constraint.condition and column.blank and column.empty_strings_allowed):
+            clashing.update(**{name: None if column.null else ""})
+            return
+    clashing.delete()

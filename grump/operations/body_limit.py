@@ -1,0 +1,67 @@
+"""An ASGI wrapper that refuses a body past a size before it is stored.
+
+Django reads the whole body to disk before any view or middleware runs, and its own limits look only
+afterwards: without this, anybody could fill the disk.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+ANSWER = json.dumps(
+    {"error": {"code": "too_large", "message": "The request is larger than this server takes."}}
+).encode()
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than the limit; caught here, before Django has answered anything."""
+
+
+class BodyLimit:
+    def __init__(self, app: App, most: int) -> None:
+        self.app = app
+        self.most = most  # bytes
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _declared_length(scope) > self.most:
+            await _refuse(send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self.most:  # a chunked body declares no length
+                raise BodyTooLarge
+            return message
+
+        try:
+            await self.app(scope, counted, send)
+        except BodyTooLarge:
+            await _refuse(send)
+
+
+def _declared_length(scope: MutableMapping[str, Any]) -> int:
+    for name, value in scope["headers"]:
+        if name.lower() == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _refuse(send: Send) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(ANSWER)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": ANSWER})

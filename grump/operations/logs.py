@@ -1,0 +1,48 @@
+"""Log lines without secrets: redacted in the formatter, the one place where a traceback is text too.
+
+People's texts are kept out at the source: no call in the product logs one. What a library puts into
+an exception is cut short here.
+"""
+
+import logging
+import re
+
+HIDDEN = "[hidden]"
+LONGEST = 4000  # characters of one record, its traceback included
+
+_SECRETS = re.compile(
+    r"""
+    (?P<before> (?:authorization|proxy-authorization|x-api-key|x-goog-api-key|api-key|cookie|set-cookie)
+        ["']? \s* [:=,] \s* ["'b]* (?:(?:bearer|basic|token)\s+)? ) [^\s"',)\]}]+ (?: ;\s*\S+=[^\s"';]* )*
+    | (?P<scheme> \b(?:bearer|basic)\s+ ) [\w.~+/=-]{8,}
+    | (?P<name> \b(?:\w*(?:api_?key|token|secret|password|passwd)|sessionid|csrftoken|key)
+        ["']? \s* [:=] \s* ["']? ) (?! \[hidden\] ) [^\s"'&,)\]}]{4,}
+    | (?P<userinfo> \w://[^\s/:@]* : ) [^\s/@]+ (?= @ )
+    | (?P<link> /accounts/(?:password/reset/key|confirm-email)/ ) [^\s"'?]+
+    | \b (?: sk|pk|rk|gsk|xai|nvapi|hf|r8|pplx|csk|fw|tgp_v1|ghp|github_pat|glpat ) [-_] [\w-]{12,}
+    | \b AIza [\w-]{20,}
+    | \b (?:AKIA|ASIA) [A-Z0-9]{12,}
+    | \b eyJ [\w-]{10,} \. [\w-]{10,} \. [\w-]*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _hide(match: re.Match[str]) -> str:
+    return next((text for text in match.groupdict().values() if text), "") + HIDDEN
+
+
+def redact(text: str) -> str:
+    """The text without keys, tokens, passwords, cookies and one-time links."""
+    return _SECRETS.sub(_hide, text)
+
+
+class RedactingFormatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        # One record, one line: what comes from outside cannot forge a second one.
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = redact(super().format(record))
+        return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} characters)"
