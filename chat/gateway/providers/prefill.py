@@ -39,8 +39,8 @@ def trimmed(request: ChatRequest) -> str:
 class Echo:
     """Takes from the beginning of an answer what was shown already, however it is cut.
 
-    Some servers (llama.cpp) begin the answer with the prefill again, others (vLLM, hosted ones) do not,
-    and nothing in their answers says which. So text is held back while it might still be the echo: a
+    Some servers begin the answer with the prefill again (llama.cpp in some versions and settings), others
+    do not (llama.cpp in others, vLLM, hosted ones), and nothing in their answers says which. So text is held back while it might still be the echo: a
     whole echo is dropped, anything else is let go at once. A continuation that honestly begins with a
     copy of everything before it would lose that copy; no real answer of more than a word does.
     """
