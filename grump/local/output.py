@@ -1,0 +1,73 @@
+"""A child's output: all of it to a log of bounded size, warnings and errors to the terminal as well."""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable
+from logging import INFO, LogRecord
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LOG_BYTES = 2_000_000  # a file; one older file is kept beside it
+
+_LEVEL = re.compile(r"\b(DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
+_LOUD = {"WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"}
+# Valkey marks the level with one character after its time: "12:M 01 Jan 2026 00:00:00.000 # text".
+_VALKEY = re.compile(r"^\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ ([.\-*#]) ")
+
+
+def loud(line: str, before: bool) -> bool:
+    """Whether a person should see the line. One without a level continues the line `before` it."""
+    if match := _VALKEY.match(line):
+        return match[1] == "#"
+    if match := _LEVEL.search(line[:120]):
+        return match[1] in _LOUD
+    return line.startswith("Traceback") or before
+
+
+class Output:
+    """Drains one child's output for as long as it runs, over all its restarts."""
+
+    def __init__(self, name: str, logs: Path, show: Callable[[str], None]) -> None:
+        self.name = name
+        self.last: deque[str] = deque(maxlen=5)
+        self._show = show
+        self._loud = False
+        self._awaited: re.Pattern[str] | None = None
+        self.seen = asyncio.Event()
+        self._log = RotatingFileHandler(
+            logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+        )
+
+    def await_line(self, pattern: str) -> None:
+        """Set `seen` when a line matches; forget what matched earlier."""
+        self._awaited = re.compile(pattern)
+        self.seen.clear()
+
+    async def drain(self, stream: asyncio.StreamReader) -> None:
+        self._loud = False
+        while line := await _line(stream):
+            self._take(line.decode(errors="replace").rstrip())
+
+    def _take(self, line: str) -> None:
+        self._log.emit(LogRecord(self.name, INFO, "", 0, line, None, None))
+        if not line:
+            return
+        self.last.append(line)
+        self._loud = loud(line, self._loud)
+        if self._loud:
+            self._show(f"{self.name:<10} | {line}")
+        if self._awaited and self._awaited.search(line):
+            self.seen.set()
+
+    def close(self) -> None:
+        self._log.close()
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await stream.readuntil(b"\n")
+    except asyncio.IncompleteReadError as end:
+        return end.partial
+    except asyncio.LimitOverrunError as long:  # a line beyond 64 KB comes in pieces
+        return await stream.readexactly(long.consumed)
