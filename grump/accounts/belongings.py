@@ -5,6 +5,7 @@ conversations with the guest they began as; a new table that follows the house's
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, UniqueConstraint
@@ -48,7 +49,7 @@ def _give_way(model: type[models.Model], constraint: UniqueConstraint, giver: Us
     taken = rows.filter(owner=taker, **{name: OuterRef(name) for name in others})
     clashing = rows.filter(Exists(taken), owner=giver)
     for name in others:
-        column = model._meta.get_field(name)
+        column = cast(models.Field, model._meta.get_field(name))
         if column.null or (constraint.condition and column.blank and column.empty_strings_allowed):
             clashing.update(**{name: None if column.null else ""})
             return

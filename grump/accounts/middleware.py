@@ -41,7 +41,7 @@ def _hide_guest(request: HttpRequest) -> None:
 
     request.hidden_user = user  # type: ignore[attr-defined]
     request.user = SimpleLazyObject(lambda: AnonymousUser() if getattr(user, "is_guest", False) else user)  # type: ignore[assignment]
-    request.auser = visitor  # type: ignore[method-assign]
+    request.auser = visitor
 
 
 def hidden_guest(request: HttpRequest) -> User | None:

@@ -23,7 +23,9 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Django's own mark of a changed password: a mere re-hash at log-in does not set it.
-        loses_rights = not self._state.adding and (self._password is not None or not self.is_active)
+        loses_rights = not self._state.adding and (
+            getattr(self, "_password", None) is not None or not self.is_active
+        )
         super().save(*args, **kwargs)
         if loses_rights:
             transaction.on_commit(partial(close_sockets, self.pk))

@@ -13,7 +13,8 @@ LONGEST = 4000  # characters of one record, its traceback included
 _SECRETS = re.compile(
     r"""
     (?P<before> (?:authorization|proxy-authorization|x-api-key|x-goog-api-key|api-key|cookie|set-cookie)
-        ["']? \s* [:=,] \s* ["'b]* (?:(?:bearer|basic|token)\s+)? ) [^\s"',)\]}]+ (?: ;\s*\S+=[^\s"';]* )*
+        ["']? \s* [:=,] \s* (?:b?["'])? (?:(?:bearer|basic|token)\s+)? )
+        [^\s"',)\]}]+ (?: ;\s*\S+=[^\s"';]* )*
     | (?P<scheme> \b(?:bearer|basic)\s+ ) [\w.~+/=-]{8,}
     | (?P<name> \b(?:\w*(?:api_?key|token|secret|password|passwd)|sessionid|csrftoken|key)
         ["']? \s* [:=] \s* ["']? ) (?! \[hidden\] ) [^\s"'&,)\]}]{4,}

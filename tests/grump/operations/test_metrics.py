@@ -1,0 +1,43 @@
+import pytest
+
+
+def get(client, **headers):
+    address = headers.pop("address", "127.0.0.1")
+    return client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_this_machine_may_measure(client, address):
+    assert get(client, address=address) == 200
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "203.0.113.9", "", "127.0.0.1.example.com"])
+def test_a_stranger_finds_nothing(client, address):
+    assert get(client, address=address) == 404
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-Ip", "Forwarded"])
+def test_a_proxy_on_this_machine_speaks_for_a_stranger(client, header):
+    assert get(client, **{header: "127.0.0.1"}) == 404
+
+
+def test_behind_a_proxy_only_the_token_counts(client, settings):
+    settings.BEHIND_PROXY = True
+    settings.METRICS_TOKEN = "let-me-see"
+    assert get(client) == 404
+    assert get(client, Authorization="Bearer let-me-see") == 200
+
+
+@pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "let-me-see", "Bearer lét-me-see"])
+def test_a_wrong_token_finds_nothing(client, settings, given):
+    settings.METRICS_TOKEN = "let-me-see"
+    assert get(client, address="10.0.0.7", Authorization=given) == 404
+
+
+def test_an_unset_token_is_nobodys(client, settings):
+    settings.METRICS_TOKEN = ""
+    assert get(client, address="10.0.0.7", Authorization="Bearer ") == 404
+
+
+def test_it_is_read_only(client):
+    assert client.post("/metrics").status_code == 405
