@@ -128,7 +128,7 @@ class Child:
     def _tell_crash(self, code: int, seconds: float) -> None:
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._show(f"{self.part.name:<10} | stopped ({how}); starting again in {seconds:g} s")
-        if code and not self.was_up.is_set():  # it never worked: say at once what is wrong
+        if code and not self._output.shown:  # its last words may say what is wrong
             for line in list(self._output.last)[-3:]:
                 self._show(f"{self.part.name:<10} |   {line}")
 

@@ -12,14 +12,15 @@ LOG_BYTES = 2_000_000  # a file; one older file is kept beside it
 
 _LEVEL = re.compile(r"\b(DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
 _LOUD = {"WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"}
-# Valkey marks the level with one character after its time: "12:M 01 Jan 2026 00:00:00.000 # text".
+# "12:M 01 Jan 2026 00:00:00.000 # text". Its loudest level, "#", tells of every start and stop as well.
 _VALKEY = re.compile(r"^\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ ([.\-*#]) ")
+_TROUBLE = re.compile(r"error|fatal|fail|can't|cannot|bad file|corrupt", re.IGNORECASE)
 
 
 def loud(line: str, before: bool) -> bool:
     """Whether a person should see the line. One without a level continues the line `before` it."""
     if match := _VALKEY.match(line):
-        return match[1] == "#"
+        return match[1] == "#" and bool(_TROUBLE.search(line)) and "overcommit" not in line
     if match := _LEVEL.search(line[:120]):
         return match[1] in _LOUD
     return line.startswith("Traceback") or before
@@ -32,7 +33,7 @@ class Output:
         self.name = name
         self.last: deque[str] = deque(maxlen=5)
         self._show = show
-        self._loud = False
+        self.shown = False  # whether the latest line went to the terminal
         self._awaited: re.Pattern[str] | None = None
         self.seen = asyncio.Event()
         self._log = RotatingFileHandler(
@@ -45,7 +46,7 @@ class Output:
         self.seen.clear()
 
     async def drain(self, stream: asyncio.StreamReader) -> None:
-        self._loud = False
+        self.shown = False
         while line := await _line(stream):
             self._take(line.decode(errors="replace").rstrip())
 
@@ -54,8 +55,8 @@ class Output:
         if not line:
             return
         self.last.append(line)
-        self._loud = loud(line, self._loud)
-        if self._loud:
+        self.shown = loud(line, self.shown)
+        if self.shown:
             self._show(f"{self.name:<10} | {line}")
         if self._awaited and self._awaited.search(line):
             self.seen.set()

