@@ -1,0 +1,99 @@
+"""python -m tests.bench first-token|paced|flood|memory|all: prints Markdown tables."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import aiohttp
+import orjson
+import uvloop
+
+from tests.bench import report
+from tests.bench.load import Load
+from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale
+from tests.bench.process import NotReady, pin_to_load_core
+from tests.bench.provider import Provider
+from tests.bench.variants import Variant, variants
+from tests.bench.watch import Failed
+
+NAMES = ["direct", "barest", "barest-batch", "grump"]
+
+
+def note(words: str) -> None:
+    """Progress, apart from the tables on standard output."""
+    sys.stderr.write(f"{words}\n")
+
+
+async def start(chosen: list[Variant], provider: Provider, directory: Path) -> list[Load]:
+    """A variant that does not start is left out, with the reason, and the others are measured."""
+    loads = []
+    for variant in chosen:
+        try:
+            await variant.start(provider.port, directory)
+            load = Load(variant)
+            await load.one_by_one("fast", 3)  # imports, pools and caches are warm
+        except (NotReady, Failed, aiohttp.ClientError, OSError) as error:
+            note(f"{variant.name} left out: {error!r}")
+            if variant.process:
+                note(variant.process.tail())
+            await variant.stop()
+        else:
+            loads.append(load)
+    return loads
+
+
+async def bench(
+    names: list[str], chosen: list[Variant], rounds: int, scale: Scale, directory: Path
+) -> dict[str, report.Rounds]:
+    provider = Provider()
+    await provider.start(directory)
+    results: dict[str, report.Rounds] = {}
+    loads: list[Load] = []
+    try:
+        loads = await start(chosen, provider, directory)
+        for name in names:
+            taken: report.Rounds = {load.variant.name: [] for load in loads}
+            for turn in range(rounds):
+                for load in loads:
+                    figures: Figures = await MEASURES[name](load, provider, scale)
+                    taken[load.variant.name].append(figures)
+                    note(f"{name} {turn + 1}/{rounds} {load.variant.name} {shortened(figures)}")
+                    await load.drop()
+            results[name] = taken
+    finally:
+        for load in loads:
+            await load.drop()
+            await load.variant.stop()
+        provider.stop()
+    return results
+
+
+def shortened(figures: Figures) -> str:
+    return " ".join(f"{name}={value:.5g}" for name, value in figures.items())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("measure", choices=[*MEASURES, "all"])
+    parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")
+    parser.add_argument("--variant", choices=NAMES, action="append", help="default: all")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one short round: a look, not a figure")
+    parser.add_argument("--json", type=Path, help="also write every round's figures to this file")
+    arguments = parser.parse_args()
+
+    pin_to_load_core()
+    names = list(MEASURES) if arguments.measure == "all" else [arguments.measure]
+    chosen = variants(arguments.server or ["daphne", "uvicorn"], arguments.variant or NAMES)
+    rounds, scale = (1, QUICK) if arguments.quick else (arguments.rounds, FULL)
+    with tempfile.TemporaryDirectory(prefix="grump-bench-") as directory:
+        results = uvloop.run(bench(names, chosen, rounds, scale, Path(directory)))
+    if arguments.json:
+        arguments.json.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+    for name, taken in results.items():
+        sys.stdout.write(f"{report.TABLES[name](taken)}\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The direct call: a client of server-sent events that counts and does not parse, so that it costs less
+than anything it measures."""
+
+import asyncio
+from typing import Self, cast
+
+import orjson
+
+from tests.bench.watch import Watch
+
+TOKEN = b'"content":"'
+
+
+class SseConnection(asyncio.Protocol):
+    """One kept HTTP connection; one answer at a time."""
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._watch: Watch | None = None
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+        return connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def ask(self, model: str, prompt: str) -> Watch:
+        body = orjson.dumps(
+            {
+                "model": model,
+                "messages": [{"role": "user", "content": prompt}],
+                "stream": True,
+                "stream_options": {"include_usage": True},
+            }
+        )
+        self._rest = b""
+        self._watch = Watch(prompt)
+        self.transport.write(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        return self._watch
+
+    def data_received(self, data: bytes) -> None:
+        watch = self._watch
+        if watch is None:
+            return
+        whole, _, self._rest = (self._rest + data).rpartition(b"\n")
+        if b"HTTP/1.1 " in whole and b"HTTP/1.1 200" not in whole:
+            watch.fail(whole[:120].decode(errors="replace"))
+        empty = whole.count(TOKEN + b'"')
+        watch.saw(watch.tokens + whole.count(TOKEN) - empty)
+        if b"data: [DONE]" in whole:
+            watch.finish()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._watch is not None:
+            self._watch.fail("the connection was lost")
+
+    async def close(self) -> None:
+        self.transport.abort()
