@@ -22,10 +22,6 @@ _pace = Pace(settings.MAX_FRAMES_PER_MINUTE, 60.0)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    # The process listens for all of its sockets (chat/ear.py): a channel of its own would end a socket
-    # when the layer goes away.
-    channel_layer_alias = "none"
-
     async def connect(self) -> None:
         self.user = self.scope["user"]
         self.outbox = Outbox(self._send_text, self.close)

@@ -1,7 +1,7 @@
-"""What this process hears on the channel layer for its users' sockets: wake-up calls and revocations.
+"""What this process hears for its users' sockets, and says to those of others: wake-up calls.
 
-One channel for the whole process, in a group a user: a socket lives on while the layer is away, which a
-consumer's own channel would not let it. The layer may drop a call; nothing depends on one but speed.
+One subscription connection for the whole process, a channel a user who has a socket here. After an outage
+it subscribes anew by itself; what was called meanwhile is lost, and found by resuming.
 """
 
 import asyncio
@@ -9,9 +9,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from channels.layers import get_channel_layer
+import orjson
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
 
-from grump.accounts.revocation import socket_group
+from grump.lib.calls import PREFIX, SOCKET_TIMEOUT, channel_of, encode_call
+from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -19,12 +23,16 @@ AWAY_PAUSE = 1.0
 
 
 class Ear:
-    def __init__(self, hear: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, url: str, hear: Callable[[dict[str, Any]], None]) -> None:
         self._hear = hear
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
+        )
         self._wanted: set[int] = set()
-        self._joined: set[int] = set()
+        self.joined: set[int] = set()  # whose calls reach us now
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._calling: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
     def add(self, user_id: int) -> None:
         self._wanted.add(user_id)
@@ -34,40 +42,57 @@ class Ear:
         self._wanted.discard(user_id)
         self._changed.set()
 
+    def call(self, user_id: int, kind: str, **more: Any) -> None:
+        """Call the user's sockets in every process, without waiting for it."""
+        task = asyncio.create_task(self._publish(channel_of(user_id), encode_call(user_id, kind, **more)))
+        self._calling.add(task)
+        task.add_done_callback(self._calling.discard)
+
+    async def _publish(self, channel: str, message: bytes) -> None:
+        try:
+            await self._redis.publish(channel, message)
+        except (RedisError, OSError) as error:
+            logger.info("Other processes were not called: %s", type(error).__name__)
+
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ear")
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            await get_channel_layer().flush()
+        await end_tasks([self._task, *self._calling])
+        await self._redis.aclose()
 
     async def _run(self) -> None:
         while True:
-            self._joined.clear()
+            self.joined.clear()
             try:
-                layer = get_channel_layer()
-                channel = await layer.new_channel()
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._listen(layer, channel))
-                    both.create_task(self._keep_groups(layer, channel))
-            except Exception as error:  # the layer's own errors and redis-py's have no common base
-                logger.info("The channel layer is away: %s", type(error).__name__)
-                await asyncio.sleep(AWAY_PAUSE)
+                async with self._redis.pubsub() as pubsub, asyncio.TaskGroup() as both:
+                    # Reading needs a subscription to begin with; nobody has this number.
+                    await pubsub.subscribe(channel_of(0))
+                    both.create_task(self._listen(pubsub))
+                    both.create_task(self._keep_subscribed(pubsub))
+            except* (RedisError, OSError) as errors:
+                logger.info("Calls are not heard: %s", errors.exceptions[0])
+            await asyncio.sleep(AWAY_PAUSE)
 
-    async def _listen(self, layer: Any, channel: str) -> None:
-        while True:
-            self._hear(await layer.receive(channel))
+    async def _listen(self, pubsub: PubSub) -> None:
+        async for message in pubsub.listen():
+            user_id = int(message["channel"].decode().removeprefix(PREFIX))
+            match message["type"]:
+                case "subscribe":
+                    self.joined.add(user_id)
+                case "unsubscribe":
+                    self.joined.discard(user_id)
+                case "message":
+                    self._hear(orjson.loads(message["data"]))
 
-    async def _keep_groups(self, layer: Any, channel: str) -> None:
+    async def _keep_subscribed(self, pubsub: PubSub) -> None:
+        asked: set[int] = set()
         while True:
-            for user_id in self._wanted - self._joined:
-                await layer.group_add(socket_group(user_id), channel)
-                self._joined.add(user_id)
-            for user_id in self._joined - self._wanted:
-                await layer.group_discard(socket_group(user_id), channel)
-                self._joined.discard(user_id)
-            if self._wanted == self._joined:
-                self._changed.clear()
-                await self._changed.wait()
+            self._changed.clear()
+            come, gone = self._wanted - asked, asked - self._wanted
+            if come:
+                await pubsub.subscribe(*map(channel_of, come))
+            if gone:
+                await pubsub.unsubscribe(*map(channel_of, gone))
+            asked = (asked | come) - gone
+            await self._changed.wait()

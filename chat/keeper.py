@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 from chat import history, reaper
 from chat.live import Live
 from grump.lib.database import in_database
+from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +28,7 @@ class Keeper:
         self._task = asyncio.create_task(self._keep(), name="keeper")
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks([self._task])
 
     async def _keep(self) -> None:
         while True:

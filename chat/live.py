@@ -101,7 +101,7 @@ class Live:
         self.broadcasts: dict[UUID, Broadcast] = {}
         self.remotes: dict[UUID, _Remote] = {}
         self.relay = Relay(redis_url, process, self._hear, self.stop)
-        self.ear = Ear(self._hear_call)
+        self.ear = Ear(redis_url, self._hear_call)
 
     def start(self) -> None:
         self.relay.start()
@@ -130,11 +130,13 @@ class Live:
             if not remote.heard:
                 self._forget(generation_id)
 
-    def tell_user(self, user_id: int, frame: protocol.ServerFrame) -> None:
-        """Send a frame to every tab of the user that this process holds."""
+    def tell_user(self, user_id: int, frame: protocol.ServerFrame, generation_id: UUID | None = None) -> None:
+        """Send a frame to every tab of the user, here and elsewhere; `generation_id` is what they follow."""
         encoded = protocol.encode(frame)
         for outbox in self.sockets.get(user_id, ()):
             outbox.put(encoded)
+        following = str(generation_id) if generation_id else None
+        self.ear.call(user_id, "live.wake", process=self.process, frame=encoded, generation_id=following)
 
     def _hear_call(self, call: dict[str, Any]) -> None:
         """A wake-up call from another process, or the order to close a user's sockets."""

@@ -17,6 +17,8 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from grump.lib.tasks import end_tasks
+
 logger = logging.getLogger(__name__)
 
 RUNNING_TTL = 3600  # seconds; a generation never runs longer than its deadline
@@ -72,9 +74,7 @@ class Relay:
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks([*self._tasks, *self._wakers])
         await self._redis.aclose()
         await self._reading.aclose()
 
@@ -84,6 +84,10 @@ class Relay:
         """`source` has new frames; they are written soon."""
         self._due[source.id] = source
         self._stirred.set()
+
+    def written(self, generation_id: UUID) -> int:
+        """How many frames of a running generation Valkey holds."""
+        return self._written.get(generation_id, 0)
 
     async def _write(self) -> None:
         while True:

@@ -27,7 +27,6 @@ from chat.models import Generation
 from chat.outbox import Outbox
 from chat.runtime import Runtime
 from chat.titles import title_conversation
-from chat.wake import wake
 from grump.celery import publish
 from grump.lib.database import in_database
 
@@ -99,8 +98,7 @@ def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[st
         answer={"id": opened.answer_id, "parent_id": opened.question_id},
         generation_id=opened.generation_id,
     )
-    runtime.live.tell_user(user_id, updated)
-    wake(user_id, runtime.process, updated, opened.generation_id)
+    runtime.live.tell_user(user_id, updated, opened.generation_id)
 
 
 async def run_turn(

@@ -148,7 +148,7 @@ def _database() -> dict:
 DATABASES = {"default": _database()}
 
 
-# --- Valkey: cache, channel layer, Celery -------------------------------------------------------
+# --- Valkey: cache, live streams, Celery --------------------------------------------------------
 
 REDIS_URL = env.text("REDIS_URL", f"unix://{VAR_DIR / 'valkey.sock'}")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
@@ -182,13 +182,6 @@ CACHES = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25},
-    }
-}
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # Only wake-up calls travel here (docs/decisions/0003-live-streams.md).
-        "CONFIG": {"hosts": [REDIS_URL]},
     }
 }
 

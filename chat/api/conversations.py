@@ -14,7 +14,6 @@ from chat import conversations, protocol, shapes
 from chat.api.errors import refuse
 from chat.history import NotFound
 from chat.runtime import runtime
-from chat.wake import wake
 from grump.lib.database import in_database
 
 View = Callable[..., Awaitable[HttpResponse]]
@@ -106,6 +105,4 @@ async def restore(request: HttpRequest, user_id: int, conversation_id: UUID) -> 
 def _tell(user_id: int, conversation_id: UUID, **changed: Any) -> None:
     """Every open tab of the user sees the change."""
     frame = protocol.ConversationUpdated(conversation_id=conversation_id, **changed)
-    here = runtime()
-    here.live.tell_user(user_id, frame)
-    wake(user_id, here.process, frame)
+    runtime().live.tell_user(user_id, frame)

@@ -1,37 +1,24 @@
 """Close a user's open sockets: rights that are gone must not live on in a connection."""
 
-import asyncio
 import logging
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from grump.lib.calls import call
 
 logger = logging.getLogger(__name__)
 
-SEND_SECONDS = 2.0
-
-
-def socket_group(user_id: int) -> str:
-    """The channel-layer group that every socket of the user joins."""
-    return f"user.{user_id}"
+REVOKED = "session.revoked"
 
 
 def close_sockets(*user_ids: int) -> None:
-    """Tell every process to close the sockets of these users (`{"type": "session.revoked", "user_id": …}`).
+    """Tell every process to close the sockets of these users.
 
-    Never raises: a dead Valkey must not keep somebody from logging out. The sockets of this moment
-    then stay open, and the log says so.
+    Never raises: a dead Valkey must not keep somebody from logging out. A socket that does not hear it
+    finds out by itself within a minute (`chat.consumers`).
     """
-    layer = get_channel_layer()
-    if layer is None or not user_ids:
-        return
-
-    async def send() -> None:
-        async with asyncio.timeout(SEND_SECONDS):
-            for user_id in user_ids:
-                await layer.group_send(socket_group(user_id), {"type": "session.revoked", "user_id": user_id})
-
     try:
-        async_to_sync(send)()
-    except Exception as error:  # whatever the layer's client raises, the caller's work is done
-        logger.error("sockets of %d users could not be closed: %s", len(user_ids), type(error).__name__)
+        for user_id in user_ids:
+            call(user_id, REVOKED)
+    except (RedisError, OSError) as error:
+        logger.error("sockets of %d users could not be closed at once: %s", len(user_ids), type(error).__name__)

@@ -1,12 +1,12 @@
+import json
 import logging
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.test import Client
+from redis import Redis
 
 from grump.accounts.models import User
-from grump.accounts.revocation import close_sockets, socket_group
+from grump.accounts.revocation import close_sockets
 from tests.grump.accounts.conftest import PASSWORD
 
 NEW = "another fine password"
@@ -20,21 +20,20 @@ def admin_client(account) -> Client:
     return client
 
 
-def test_it_reaches_every_socket_of_the_user(settings):
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    layer = get_channel_layer()
-    async_to_sync(layer.group_add)(socket_group(7), "a-socket")
-    close_sockets(7)
-    assert async_to_sync(layer.receive)("a-socket") == {"type": "session.revoked", "user_id": 7}
+def test_it_calls_every_process_that_listens_for_the_user(valkey):
+    with valkey.pubsub(ignore_subscribe_messages=True) as calls:
+        calls.subscribe("calls:user:7", "calls:user:8")
+        for _ in range(2):
+            calls.get_message(timeout=5)  # the subscriptions' own confirmations
+        close_sockets(7)
+        call = calls.get_message(timeout=5)
+    assert call["channel"] == b"calls:user:7"
+    assert json.loads(call["data"]) == {"type": "session.revoked", "user_id": 7}
 
 
-def test_a_dead_valkey_keeps_nobody_from_logging_out(settings, tmp_path, caplog):
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [f"unix://{tmp_path}/nobody.sock"]},
-        }
-    }
+def test_a_dead_valkey_keeps_nobody_from_logging_out(monkeypatch, tmp_path, caplog):
+    dead = Redis.from_url(f"unix://{tmp_path}/nobody.sock")
+    monkeypatch.setattr("grump.lib.calls._client", lambda: dead)
     with caplog.at_level(logging.ERROR):
         close_sockets(7)
     assert "could not be closed" in caplog.text
