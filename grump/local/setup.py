@@ -129,7 +129,7 @@ def make_venv() -> None:
     except ImportError:
         version = "{}.{}".format(*sys.version_info)
         raise SetupError(
-            f"Python {version} has no venv module here: apt-get install python{version}-venv, or your system's way"
+            f"Python {version} has no venv module: apt-get install python{version}-venv"
         ) from None
     shutil.rmtree(VENV, ignore_errors=True)
     command(sys.executable, "-m", "venv", str(VENV))
@@ -137,7 +137,8 @@ def make_venv() -> None:
 
 def install(requirements: str, *options: str) -> None:
     def work() -> None:
-        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        # Byte code is written at first use, for the modules that are used: it would double this step.
+        pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-input"]
         python(*pip, *options, "--requirement", requirements, hint=NO_WHEEL)
 
     step(requirements, digest(requirements), VENV / f".{requirements}.made", work)
