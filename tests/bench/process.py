@@ -37,7 +37,7 @@ class Process:
     """A child in its own process group; its output goes to `log`."""
 
     def __init__(self, command: Sequence[str], *, core: int, log: Path, env: Mapping[str, str] | None = None):
-        self.log = log
+        self.command, self.log = " ".join(command), log
         with log.open("wb") as output:
             self._child = subprocess.Popen(
                 ["taskset", "-c", str(core), *command],
@@ -59,7 +59,7 @@ class Process:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.05)
-        raise NotReady(f"{self._child.args}: {self.tail()}")
+        raise NotReady(f"{self.command}: {self.tail()}")
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]

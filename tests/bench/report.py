@@ -10,14 +10,11 @@ Rounds = dict[str, list[Figures]]  # by variant
 
 
 def medians(rounds: list[Figures]) -> Figures:
-    names = dict.fromkeys(name for figures in rounds for name in figures)
-    return {
-        name: median(
-            [figures[name] for figures in rounds if name in figures and not math.isnan(figures[name])]
-            or [math.nan]
-        )
-        for name in names
-    }
+    middle: Figures = {}
+    for name in dict.fromkeys(name for figures in rounds for name in figures):
+        known = [figures[name] for figures in rounds if not math.isnan(figures.get(name, math.nan))]
+        middle[name] = median(known) if known else math.nan
+    return middle
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -45,7 +42,10 @@ def first_token(rounds: Rounds) -> str:
         return (f"({times} itself)" if variant == "direct" else times) + lost
 
     return table(
-        ["added first-token time, p50/p95/p99 ms", *(f"{level} streams" for level in levels)],
+        [
+            "added first-token time, p50/p95/p99 ms",
+            *(f"{level} stream{'s' * (level > 1)}" for level in levels),
+        ],
         [[variant, *(cell(variant, level) for level in levels)] for variant in figures],
     )
 
@@ -59,7 +59,7 @@ def paced(rounds: Rounds) -> str:
             "",
             "most streams at 50 tokens/s",
             "of direct",
-            "lateness there, p50/p95 ms",
+            "lateness p50/p95 ms",
             "CPU ms per 1,000 tokens",
         ],
         [
