@@ -48,6 +48,10 @@ def test_without_metadata_it_is_still_an_answer_and_without_a_stop_it_is_none() 
     assert isinstance(failure_of(eventstream(*RECORDED[:-2])), Truncated)
 
 
+def test_metadata_alone_is_no_end() -> None:
+    assert isinstance(failure_of(eventstream(delta(text="a"), RECORDED[-1])), Truncated)
+
+
 def test_the_cache_is_counted_apart() -> None:
     usage = {"inputTokens": 3, "outputTokens": 9, "cacheReadInputTokens": 100, "cacheWriteInputTokens": 10}
     finished = answer("bedrock", [eventstream(stop(), {"metadata": {"usage": usage}})]).finished

@@ -20,6 +20,7 @@ from tests.chat.gateway.providers.streams import message
         (b"data: a\r\n\r\n", [("", b"a")]),
         (b"data: a\r\rdata: b\r\r", [("", b"a"), ("", b"b")]),
         (b"data: a\ndata: b\n\n", [("", b"a\nb")]),
+        (b"data: a\rdata: b\n\n", [("", b"a\nb")]),
         (b"event: ping\ndata: a\n\ndata: b\n\n", [("ping", b"a"), ("", b"b")]),
         (b"event: lost\n\ndata: b\n\n", [("", b"b")]),
         (b": comment\n\n:\n\n", []),
@@ -82,6 +83,14 @@ def test_a_line_has_a_bound() -> None:
     framing = NdjsonFraming(limit=10)
     assert framing.feed(b"{}\n" + b"x" * 11) == [("", b"{}")]
     assert framing.broken
+
+
+def test_lines_that_came_in_pieces_are_not_added_up() -> None:
+    framing = NdjsonFraming(limit=10)
+    for _ in range(5):
+        assert framing.feed(b'{"a"') == []
+        assert framing.feed(b":1}\n") == [("", b'{"a":1}')]
+    assert not framing.broken
 
 
 def test_binary_messages() -> None:

@@ -90,6 +90,13 @@ def test_a_stream_without_either_was_cut_off() -> None:
     assert isinstance(failure_of(), Truncated)
 
 
+def test_half_an_event_at_the_end_is_an_end_missing_and_no_garbage() -> None:
+    reader = OpenAI().reader(QUESTION)
+    reader.feed(sse(chunk({"content": "a"}))[:-9])
+    assert list(reader.end()) == []
+    assert isinstance(reader.failure, Truncated)
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
@@ -262,6 +269,10 @@ def test_an_echoed_prefill_is_taken_away_however_it_is_split() -> None:
     assert go_on("One, two, three", prefill="One, two") == ", three"
     assert go_on("On", "e, t", "wo, three", prefill="One, two") == ", three"
     assert go_on("One, two", ", three", prefill="One, two") == ", three"
+
+
+def test_a_model_that_has_nothing_to_add_adds_nothing() -> None:
+    assert go_on("One, two", prefill="One, two") == ""
 
 
 def test_an_answer_that_only_begins_like_the_prefill_is_whole() -> None:
