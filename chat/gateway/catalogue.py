@@ -33,7 +33,7 @@ class Price:
 class Provider:
     name: str
     dialect: DialectName
-    base_url: str
+    base_url: str  # empty: known only from <NAME>_BASE_URL, which is not set
     api_key_env: str = ""  # empty: no key is sent
     headers: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts = Timeouts()
@@ -51,7 +51,7 @@ class Model:
     price: Price
     tier: Tier
     capabilities: frozenset[Capability] = frozenset({"chat"})
-    fallback: tuple[str, ...] = ()
+    fallback: tuple[str, ...] | None = None  # None: same tier, then the tier above; empty: nobody
     source: str = ""  # where the figures are from, and when
 
 

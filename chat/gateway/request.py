@@ -1,6 +1,6 @@
 """A question to the gateway, free of any provider's spelling, and the shape of a ring."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -39,7 +39,7 @@ class ChatRequest:
 
 
 class Ring(Protocol):
-    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """Yield the answer's events; raise a GatewayError where there is none. Closing the iterator
         (`aclose`) closes everything upstream of it."""
         ...

@@ -1,0 +1,167 @@
+"""The innermost ring: one provider over HTTP, and the one seam where foreign errors become ours.
+
+httpx over aiohttp's transport: plain httpx's pool work grows with the square of its connections. Traps
+of that pair, all of them closed here: aiohttp keeps a cap of 100 connections of its own (stream 101 would
+wait for a whole answer); its `sock_connect` leaves out the name look-up; its session keeps cookies.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import cache
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from chat.gateway.catalogue import Model, Provider
+from chat.gateway.errors import ConnectFailed, GarbledStream, GatewayError, Truncated
+from chat.gateway.events import Event, Finished, Reasoning, Text, ToolCall
+from chat.gateway.pricing import Counter, estimated, priced, rough_count
+from chat.gateway.providers.dialect import Dialect, HttpCall, Reader
+from chat.gateway.request import ChatRequest
+
+STREAM_LIMIT = 64 * 1024 * 1024  # bytes of one answer; an event's own limit is its framing's
+REFUSAL_LIMIT = 64 * 1024  # bytes of a refusal that are read
+KEEP_ALIVE = 30.0  # seconds an idle connection is kept; servers close theirs after 5 to 75
+# Seconds for the end of the HTTP body behind the end of the answer: it mostly came with it, and a
+# connection whose body was read to its end can be used again.
+LAST_BYTES = 0.05
+
+#: What httpx, its transport and the sockets below raise. aiohttp's own come through where the
+#: transport knows no name of httpx's for them.
+_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+
+
+class ProviderRing:
+    """Asks `provider` for `models[request.model]`. `key` is its secret, empty for none."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        dialect: Dialect,
+        models: Mapping[str, Model],
+        key: str = "",
+        count: Counter = rough_count,
+    ) -> None:
+        self.provider = provider
+        self._dialect = dialect
+        self._models = models
+        self._key = key
+        self._count = count
+        self._client: httpx.AsyncClient | None = None
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        model = self._models[request.model]
+        call = self._dialect.call(request, model, self.provider, self._key)
+        response = await self._send(call)
+        try:
+            if not response.is_success:
+                raise await self._refusal(response)
+            said: list[str] = []  # counted only where the provider does not count
+            async with aclosing(_events(response, self._dialect.reader(request))) as events:
+                async for event in events:
+                    kind = event.__class__
+                    if kind is Text or kind is Reasoning:
+                        said.append(event.text)  # type: ignore[union-attr]
+                    elif kind is ToolCall:
+                        said.append(event.name + event.arguments)  # type: ignore[union-attr]
+                    elif kind is Finished:
+                        event = self._settled(event, request, model, said)  # type: ignore[arg-type]
+                    yield event
+        finally:
+            # Before the end of the body this closes the connection, and the provider stops working.
+            await response.aclose()
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _send(self, call: HttpCall) -> httpx.Response:
+        if self._client is None:
+            self._client = _client(self.provider)
+        # Compressed answers would come late (in blocks) and could be bombs.
+        headers = {**call.headers, "accept-encoding": "identity"}
+        try:
+            sent = self._client.build_request(call.method, call.url, headers=headers, content=call.body)
+            return await self._client.send(sent, stream=True)
+        except _FOREIGN:
+            raise ConnectFailed("The provider could not be reached.") from None
+
+    async def _refusal(self, response: httpx.Response) -> GatewayError:
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) >= REFUSAL_LIMIT:
+                    break
+        except _FOREIGN:
+            pass  # the status alone says enough
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self._dialect.error(response.status_code, headers, bytes(body[:REFUSAL_LIMIT]))
+
+    def _settled(self, end: Finished, request: ChatRequest, model: Model, said: Sequence[str]) -> Finished:
+        if end.usage.estimated:
+            return replace(end, usage=estimated(request, said, model.price, self._count))
+        return replace(end, usage=priced(end.usage, model.price))
+
+
+async def _events(response: httpx.Response, reader: Reader) -> AsyncGenerator[Event, None]:
+    received = 0
+    chunks = response.aiter_raw()
+    try:
+        async for chunk in chunks:
+            received += len(chunk)
+            if received > STREAM_LIMIT:
+                raise GarbledStream("The provider's answer does not end.")
+            for event in reader.feed(chunk):
+                if event.__class__ is Finished:
+                    await _read_to_end(chunks.__anext__)
+                yield event
+            if reader.done:
+                return
+            if reader.failure is not None:
+                raise reader.failure
+    except _FOREIGN:
+        # What was read decodes to the answer so far; whether that is all of it, the reader knows.
+        pass
+    for event in reader.end():
+        yield event
+    if not reader.done:
+        raise reader.failure or Truncated("The provider's answer broke off before its end.")
+
+
+async def _read_to_end(read: Callable[[], object]) -> None:
+    try:
+        async with asyncio.timeout(LAST_BYTES):
+            while True:
+                await read()  # type: ignore[misc]
+    except (StopAsyncIteration, *_FOREIGN):
+        pass
+
+
+def _client(provider: Provider) -> httpx.AsyncClient:
+    secure = provider.base_url.startswith("https:")
+    verify = _verifying() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=0, ssl=verify, keepalive_timeout=KEEP_ALIVE)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    connect = provider.timeouts.connect
+    return httpx.AsyncClient(
+        # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
+        timeout=httpx.Timeout(None, connect=connect, pool=connect),
+        transport=AiohttpTransport(verify=verify, trust_env=False, client=session),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+@cache
+def _verifying() -> ssl.SSLContext:
+    """One for all providers: loading the certificates takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,110 @@
+"""The rings, put together. One gateway serves one event loop; nothing is opened before it is used."""
+
+import os
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
+
+from chat.gateway.catalogue import Catalogue, Model, Provider
+from chat.gateway.errors import UnknownModel
+from chat.gateway.events import Event, Usage
+from chat.gateway.fallback import Fallback
+from chat.gateway.guarded import Guarded
+from chat.gateway.keys import configured, key_of
+from chat.gateway.loading import load
+from chat.gateway.measured import Measured
+from chat.gateway.pricing import estimated, rough_count
+from chat.gateway.providers.http import ProviderRing
+from chat.gateway.providers.registry import DIALECTS
+from chat.gateway.recent import RecentTimes
+from chat.gateway.request import ChatRequest, Ring
+from chat.gateway.routing import AUTO, LOCAL, Health
+from grump.lib.breaker import Breaker, LocalStore, State, Store
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model as the picker and /v1/models list it."""
+
+    model: Model
+    provider: Provider
+    configured: bool
+
+
+def build(
+    catalogue: Catalogue | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    breakers: Store | None = None,
+) -> "Gateway":
+    """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
+    raises CatalogueError where an entry is wrong."""
+    if catalogue is None:
+        catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
+    store = breakers or LocalStore()
+    recent = RecentTimes()
+    usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
+    breaker_of = {name: Breaker(name, store) for name in sorted(usable)}
+
+    def health() -> Health:
+        resting = [name for name, breaker in breaker_of.items() if breaker.state is State.OPEN]
+        return Health(usable, resting, lambda model: recent.quantile(model, 0.5))
+
+    doors: dict[str, ProviderRing] = {}
+    providers: dict[str, Ring] = {}
+    for name in sorted(usable):
+        provider = catalogue.providers[name]
+        key = key_of(provider, environ)
+        door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key)
+        providers[name] = Guarded(door, provider, breaker_of[name], recent)
+
+    rings: Ring
+    rings = Fallback(providers, catalogue, health)
+    rings = Measured(rings, catalogue)
+    return Gateway(rings, catalogue, usable, doors.values())
+
+
+class Gateway:
+    """What the rest of the product calls."""
+
+    def __init__(
+        self,
+        rings: Ring,
+        catalogue: Catalogue,
+        usable: frozenset[str],
+        doors: Iterable[ProviderRing] = (),
+    ) -> None:
+        self.catalogue = catalogue
+        self._rings = rings
+        self._usable = usable
+        self._doors = list(doors)
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """The answer's events (events.py); raises a GatewayError. Close it (`aclose`) to stop early."""
+        return self._rings.stream(request)
+
+    def models(self) -> list[ModelEntry]:
+        """Every model one can chat with, in the catalogue's order."""
+        return [
+            ModelEntry(model, self.catalogue.providers[model.provider], model.provider in self._usable)
+            for model in self.catalogue.models.values()
+            if "chat" in model.capabilities
+        ]
+
+    def window(self, model: str) -> int:
+        """Tokens that a prompt and its answer may have together. For "auto" the largest window that is
+        configured, since the prompt's length is one of the things that routing goes by."""
+        if model != AUTO:
+            if model not in self.catalogue.models:
+                raise UnknownModel("There is no model of this name.")
+            return self.catalogue.models[model].context
+        windows = {entry.model.context: entry.provider.name for entry in self.models() if entry.configured}
+        hosted = [window for window, provider in windows.items() if provider != LOCAL]
+        return max(hosted or windows, default=0)
+
+    def usage_so_far(self, request: ChatRequest, model: str, said: str) -> Usage:
+        """What an answer took that was stopped after `said` (text and reasoning): estimated, priced."""
+        return estimated(request, [said], self.catalogue.models[model].price, rough_count)
+
+    async def close(self) -> None:
+        for door in self._doors:
+            await door.close()
