@@ -21,8 +21,8 @@ _NO_TIMES: Mapping[str, float] = {}
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`configured`: names of providers with all they need; `resting`: those whose breaker is open;
-    `first_token_s`: recent first-token times by model, where known."""
+    """`configured`: names of providers with all they need; `resting`: names of providers and
+    models whose breaker is open; `first_token_s`: recent first-token times by model, where known."""
 
     configured: Collection[str]
     resting: Collection[str] = ()
@@ -52,7 +52,7 @@ def candidates(request: ChatRequest, catalogue: Catalogue, health: Health) -> li
     if not able:
         raise ProviderUnavailable("No provider that could answer this is configured.")
     fitting = _fitting(able, request)
-    awake = [model for model in fitting if model.provider not in health.resting] or fitting
+    awake = [model for model in fitting if not {model.provider, model.name} & set(health.resting)] or fitting
     return [
         Candidate(model, catalogue.providers[model.provider], reason(model, request, awake))
         for model in awake

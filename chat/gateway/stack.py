@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 
+from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Catalogue, Model, Provider
 from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
@@ -18,7 +19,7 @@ from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.recent import RecentTimes
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.routing import AUTO, LOCAL, Health
-from grump.lib.breaker import Breaker, LocalStore, State, Store
+from grump.lib.breaker import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,18 @@ def build(
     catalogue: Catalogue | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
-    breakers: Store | None = None,
+    breaker_store: Store | None = None,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
     raises CatalogueError where an entry is wrong."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
-    store = breakers or LocalStore()
+    breakers = Breakers(breaker_store)
     recent = RecentTimes()
     usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
-    breaker_of = {name: Breaker(name, store) for name in sorted(usable)}
 
     def health() -> Health:
-        resting = [name for name, breaker in breaker_of.items() if breaker.state is State.OPEN]
-        return Health(usable, resting, lambda model: recent.quantile(model, 0.5))
+        return Health(usable, breakers.resting(), lambda model: recent.quantile(model, 0.5))
 
     doors: dict[str, ProviderRing] = {}
     providers: dict[str, Ring] = {}
@@ -55,7 +54,7 @@ def build(
         provider = catalogue.providers[name]
         key = key_of(provider, environ)
         door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key)
-        providers[name] = Guarded(door, provider, breaker_of[name], recent)
+        providers[name] = Guarded(door, provider, breakers, recent)
 
     rings: Ring
     rings = Fallback(providers, catalogue, health)

@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 class Policy:
     """Seconds, and shares of 1."""
 
-    consecutive: int = 5  # failures in a row that open it
+    consecutive: int = 8  # failures in a row that open it
     failure_rate: float = 0.5  # of the calls within `window` that opens it …
     least_calls: int = 20  # … once there were this many
     window: float = 30.0

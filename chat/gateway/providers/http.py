@@ -17,7 +17,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from chat.gateway.catalogue import Model, Provider
-from chat.gateway.errors import ConnectFailed, GarbledStream, GatewayError, Truncated
+from chat.gateway.errors import ConnectFailed, GarbledStream, GatewayError, Truncated, UpstreamFailed
 from chat.gateway.events import Event, Finished, Reasoning, Text, ToolCall
 from chat.gateway.pricing import Counter, estimated, priced, rough_count
 from chat.gateway.providers.dialect import Dialect, HttpCall, Reader
@@ -33,6 +33,8 @@ LAST_BYTES = 0.05
 #: What httpx, its transport and the sockets below raise. aiohttp's own come through where the
 #: transport knows no name of httpx's for them.
 _FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+
+_UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx.InvalidURL, TimeoutError)
 
 
 class ProviderRing:
@@ -88,8 +90,11 @@ class ProviderRing:
         try:
             sent = self._client.build_request(call.method, call.url, headers=headers, content=call.body)
             return await self._client.send(sent, stream=True)
-        except _FOREIGN:
-            raise ConnectFailed("The provider could not be reached.") from None
+        except _FOREIGN as error:
+            # By aiohttp's own class: the transport calls a server that hangs up a "connect timeout".
+            if isinstance(error.__cause__ or error, _UNREACHED):
+                raise ConnectFailed("The provider could not be reached.") from None
+            raise UpstreamFailed("The provider hung up without an answer.") from None
 
     async def _refusal(self, response: httpx.Response) -> GatewayError:
         body = bytearray()
