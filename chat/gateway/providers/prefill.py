@@ -40,9 +40,10 @@ class Echo:
     """Takes from the beginning of an answer what was shown already, however it is cut.
 
     Some servers begin the answer with the prefill again (llama.cpp in some versions and settings), others
-    do not (llama.cpp in others, vLLM, hosted ones), and nothing in their answers says which. So text is held back while it might still be the echo: a
-    whole echo is dropped, anything else is let go at once. A continuation that honestly begins with a
-    copy of everything before it would lose that copy; no real answer of more than a word does.
+    do not (llama.cpp in others, vLLM, hosted ones), and nothing in their answers says which. So text is
+    held back while it might still be the echo: a whole echo is dropped, anything else is let go at once.
+    A continuation that honestly begins with a copy of everything before it would lose that copy; no real
+    answer of more than a word does.
     """
 
     __slots__ = ("_shown", "held", "over")
