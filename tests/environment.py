@@ -18,8 +18,8 @@ import warnings
 from pathlib import Path
 
 from grump.local import valkey
-from tests.lifeline import die_with_parent
 from grump.local.paths import socket_path
+from tests.lifeline import die_with_parent
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""}
 

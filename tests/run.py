@@ -85,9 +85,7 @@ def browser() -> Count:
     if not chromium.find():
         say("\nNo Chromium here: installing one")
         if not chromium.get():
-            say(
-                "The browser tests need Chromium: `apt-get install chromium`, or `playwright install chromium`."
-            )
+            say("Chromium is missing: `apt-get install chromium`, or `playwright install chromium`.")
             return Count(failed=1)
     return pytest("Browser", ["tests/browser"])
 

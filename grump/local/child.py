@@ -17,6 +17,7 @@ HEALTHY_SECONDS = 60.0  # a child that lived this long starts afresh: its earlie
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart
 TRIES = 5  # crashes in a row after which the child counts as failed; it is still tried
 _POLL_SECONDS = 0.05
+_LAST_WORDS_SECONDS = 1.0  # for output still in the pipe when the process has ended
 
 Probe = Callable[[], Awaitable[bool]]
 
@@ -88,33 +89,38 @@ class Child:
     async def _live_once(self) -> int:
         """One life of the process; returns its exit code (negative: the signal that ended it)."""
         self._output.await_line(self.part.ready_line or "$^")
+        # A pipe of our own: asyncio's would hold `wait` back until grandchildren close it as well.
+        reading, writing = os.pipe()
         try:
             self._process = process = await asyncio.create_subprocess_exec(
                 *self.part.command,
                 env={**os.environ, **self.part.environment},
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=writing,
                 stderr=asyncio.subprocess.STDOUT,
                 # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which ends
                 # the children in order; and the group's number finds its grandchildren.
                 start_new_session=True,
             )
         except OSError as error:
+            os.close(reading)
             self._output.last.append(str(error))
             return 127
+        finally:
+            os.close(writing)
         self.groups_changed("+", process.pid)
         self._enter("starting")
         if self._stopping.is_set():  # asked to stop while it was being born
             process.terminate()
-        assert process.stdout is not None
-        drained = asyncio.create_task(self._output.drain(process.stdout))
+        drained = asyncio.create_task(self._output.drain(reading))
         readied = asyncio.create_task(self._watch_readiness())
         try:
             return await process.wait()
         finally:
             readied.cancel()
             self._kill_group(process.pid)
-            await asyncio.gather(drained, readied, return_exceptions=True)
+            await asyncio.wait([drained, readied], timeout=_LAST_WORDS_SECONDS)
+            drained.cancel()
             self.groups_changed("-", process.pid)
 
     async def _watch_readiness(self) -> None:

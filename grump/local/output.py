@@ -1,6 +1,7 @@
 """A child's output: all of it to a log of bounded size, warnings and errors to the terminal as well."""
 
 import asyncio
+import os
 import re
 from collections import deque
 from collections.abc import Callable
@@ -45,7 +46,18 @@ class Output:
         self._awaited = re.compile(pattern)
         self.seen.clear()
 
-    async def drain(self, stream: asyncio.StreamReader) -> None:
+    async def drain(self, pipe: int) -> None:
+        """Read the pipe's file descriptor to its end, and close it."""
+        stream = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stream)
+        file = os.fdopen(pipe, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
+        try:
+            await self.take_all(stream)
+        finally:
+            transport.close()
+
+    async def take_all(self, stream: asyncio.StreamReader) -> None:
         self.shown = False
         while line := await _line(stream):
             self._take(line.decode(errors="replace").rstrip())
