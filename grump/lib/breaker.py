@@ -93,7 +93,7 @@ def record(circuit: Circuit, policy: Policy, now: float, outcome: Outcome, *, pr
         _open(circuit, policy, now)
     else:
         _count(circuit, policy, now, failed)
-        if _too_many(circuit, policy):
+        if failed and _too_many(circuit, policy):
             _open(circuit, policy, now)
 
 
