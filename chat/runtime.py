@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
 from chat.live import Live
@@ -30,6 +31,11 @@ class Runtime:
         await self.gateway.close()
 
 
+def gateway() -> Gateway:
+    """A gateway over the installation's catalogue."""
+    return build(load(settings.GRUMP_CATALOG, os.environ))
+
+
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
 
@@ -38,7 +44,7 @@ def runtime() -> Runtime:
     loop = asyncio.get_running_loop()
     found = _runtimes.get(loop)
     if found is None:
-        found = _runtimes[loop] = Runtime(build())
+        found = _runtimes[loop] = Runtime(gateway())
     return found
 
 

@@ -10,9 +10,9 @@ from celery import shared_task
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Text
 from chat.gateway.request import ChatMessage, ChatRequest
-from chat.gateway.stack import Gateway, build
 from chat.history import TITLE_LENGTH, first_title
 from chat.models import Conversation, Message
+from chat.runtime import gateway as installed_gateway
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def title_conversation(conversation_id: str) -> None:
 
 
 async def _ask(question: str) -> str:
-    gateway: Gateway = build()
+    gateway = installed_gateway()
     request = ChatRequest(
         messages=(ChatMessage("user", INSTRUCTION + question),),
         max_output=24,

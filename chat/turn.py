@@ -43,6 +43,7 @@ class Outcome:
 
     started_at: float
     state: Generation.State = Generation.State.RUNNING
+    request: ChatRequest | None = None
     start: events.Started | None = None
     first_token_at: float | None = None
     finish_reason: str = ""
@@ -106,8 +107,8 @@ async def run_turn(
 ) -> None:
     outcome = Outcome(started_at=time.monotonic())
     try:
-        request = _request(runtime, broadcast, opened, priority, fresh)
-        await _stream(runtime, broadcast, request, outcome)
+        outcome.request = _request(runtime, broadcast, opened, priority, fresh)
+        await _stream(runtime, broadcast, outcome.request, outcome)
     except asyncio.CancelledError:
         outcome.state = Generation.State.STOPPED if broadcast.stopped else Generation.State.INTERRUPTED
     except GatewayError as error:
@@ -184,7 +185,7 @@ def _say(broadcast: Broadcast, event: events.Event) -> None:
 
 async def _finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome: Outcome) -> None:
     """Store the answer, then say the last frame: `chat.done` is a promise that it is stored."""
-    usage = outcome.usage or _estimated(opened, broadcast)
+    usage = outcome.usage or _unreported(runtime, broadcast, outcome)
     last = _last_frame(broadcast, opened, outcome, usage)
     try:
         won = await _store(broadcast, last, outcome, usage)
@@ -270,13 +271,12 @@ async def _tell_stored(broadcast: Broadcast) -> None:
         broadcast.tell(frame)
 
 
-def _estimated(opened: Opened, broadcast: Broadcast) -> events.Usage:
-    """What an unfinished answer took, where no provider reported it: about four characters a token."""
-    said = len(broadcast.text) + len(broadcast.reasoning) - len(opened.prefill)
-    if said <= 0:
+def _unreported(runtime: Runtime, broadcast: Broadcast, outcome: Outcome) -> events.Usage:
+    """What an unfinished answer took, where no provider reported it."""
+    said = broadcast.text[len(broadcast.prefill) :] + broadcast.reasoning
+    if outcome.request is None or outcome.start is None or outcome.start.cached or not said:
         return events.Usage(estimated=True)
-    asked = sum(len(line.text) for line in opened.prompt)
-    return events.Usage(input_tokens=asked // 4, output_tokens=max(said // 4, 1), estimated=True)
+    return runtime.gateway.usage_so_far(outcome.request, outcome.start.model, said)
 
 
 async def stop(runtime: Runtime, user_id: int, generation_id: UUID) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from chat import protocol
 from chat.live import Broadcast, Live
 from chat.outbox import CLOSE_REVOKED
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -39,13 +40,6 @@ class Tab:
     @property
     def text(self) -> str:
         return "".join(frame.get("text", "") for frame in self.frames)
-
-
-async def until(condition, seconds: float = 10.0) -> None:
-    """Yield to the loop until `condition` holds; the state it waits for changes on this very loop."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 @pytest_asyncio.fixture

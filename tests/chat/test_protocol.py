@@ -17,6 +17,10 @@ def a_send(**changed) -> str:
     return orjson.dumps({key: value for key, value in frame.items() if value is not ...}).decode()
 
 
+def a_frame(kind: str, **fields) -> str:
+    return orjson.dumps({"type": kind} | fields).decode()
+
+
 def refusal(raw: str) -> protocol.BadFrame:
     with pytest.raises(protocol.BadFrame) as refused:
         protocol.parse(raw)
@@ -70,11 +74,11 @@ def test_unknown_fields_are_left_alone_so_that_pages_may_be_newer_than_servers()
         (a_send(model=None), "model must be text"),
         (a_send(id={"a": 1}), "id"),
         (a_send(id=True), "id"),
-        ('{"type": "chat.stop"}', "generation_id is missing"),
-        ('{"type": "chat.resume", "generation_id": "%s", "after": -1}' % CONVERSATION, "after"),
-        ('{"type": "chat.resume", "generation_id": "%s", "after": 1.5}' % CONVERSATION, "after"),
-        ('{"type": "chat.resume", "generation_id": "%s", "after": true}' % CONVERSATION, "after"),
-        ('{"type": "chat.regenerate", "message_id": "%s", "continue": 1}' % CONVERSATION, "continue"),
+        (a_frame("chat.stop"), "generation_id is missing"),
+        (a_frame("chat.resume", generation_id=CONVERSATION, after=-1), "after"),
+        (a_frame("chat.resume", generation_id=CONVERSATION, after=1.5), "after"),
+        (a_frame("chat.resume", generation_id=CONVERSATION, after=True), "after"),
+        (a_frame("chat.regenerate", message_id=CONVERSATION, **{"continue": 1}), "continue"),
     ],
 )
 def test_a_frame_that_cannot_be_used_is_refused_in_words(raw, says):

@@ -1,0 +1,26 @@
+"""A chat whose only provider does as it is told."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from chat.runtime import Runtime, close_runtime, runtime
+from tests.fakes.catalogue import write_catalogue
+from tests.fakes.server import FakeProvider
+
+
+@pytest_asyncio.fixture
+async def mock(
+    fake_provider: FakeProvider, settings, tmp_path, transactional_db, valkey
+) -> AsyncIterator[FakeProvider]:
+    """The fake provider, with a catalogue that points at it: model "mock/<scenario>"."""
+    settings.GRUMP_LOCAL_MODEL = False
+    settings.GRUMP_CATALOG = str(write_catalogue(tmp_path / "catalogue.toml", fake_provider.url))
+    yield fake_provider
+    await close_runtime()
+
+
+@pytest_asyncio.fixture
+async def house(mock: FakeProvider) -> Runtime:
+    """This test's event loop's own runtime."""
+    return runtime()
