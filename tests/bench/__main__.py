@@ -75,7 +75,7 @@ def shortened(figures: Figures) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("measure", choices=[*MEASURES, "all"])
+    parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")
     parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")
     parser.add_argument("--variant", choices=NAMES, action="append", help="default: all")
     parser.add_argument("--rounds", type=int, default=5)
