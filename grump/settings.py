@@ -225,6 +225,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # half-minutes: a slow typist, a clock that is off (RFC 6238, 5.2)
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers themselves allow passkeys over plain http on "localhost", and nowhere else.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEVELOPMENT

@@ -8,13 +8,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import redis.asyncio
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from grump.local import state as supervised
 
 OK = "ok"
 NEEDED = frozenset({"database", "migrations"})
@@ -109,11 +110,8 @@ async def _valkey() -> dict[str, str]:
 
 def _processes() -> dict[str, str]:
     """The supervisor's children under `make run`; nothing where something else keeps the processes."""
-    try:
-        children = import_module("grump.local.state").read()
-    except ModuleNotFoundError:
-        return {}
-    return {f"process {name}": OK if state == "running" else str(state) for name, state in children.items()}
+    children = supervised.read().values()
+    return {f"process {child.name}": OK if child.state == "up" else child.state for child in children}
 
 
 health = Health()

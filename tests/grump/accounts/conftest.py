@@ -64,3 +64,11 @@ def log_in():
         return client.post("/accounts/login/", {"login": login, "password": password})
 
     return log_in
+
+
+@pytest.fixture
+def inside(client: Client, account: User, log_in) -> Client:
+    """Logged in as `account`, and asked for the password again just now, as settings of safety demand."""
+    log_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import OperationalError
 
+from grump.local.state import ChildState
 from grump.operations import health as health_module
 from grump.operations.health import Health, Report
 
@@ -14,7 +15,7 @@ def fresh(monkeypatch) -> Health:
     """A process that has not been asked yet."""
     health = Health()
     monkeypatch.setattr("grump.operations.views.health", health)
-    monkeypatch.setattr(health_module, "_processes", dict)
+    monkeypatch.setattr(health_module.supervised, "read", dict)
     return health
 
 
@@ -94,10 +95,15 @@ def _without_a_database(self: Health) -> dict[str, str]:
 
 async def test_a_crashed_child_is_visible(async_client, monkeypatch):
     monkeypatch.setattr(Health, "_ask_database", answering({"database": "ok", "migrations": "ok"}))
-    monkeypatch.setattr(health_module, "_processes", lambda: {"process model": "restarting"})
+    children = {
+        name: ChildState(name, state, restarts=1, since=0.0, pid=None)
+        for name, state in (("web", "up"), ("model", "restarting"))
+    }
+    monkeypatch.setattr(health_module.supervised, "read", lambda: children)
     answer = await async_client.get("/api/health/ready")
     assert answer.json()["status"] == "degraded"
     assert answer.json()["checks"]["process model"] == "restarting"
+    assert answer.json()["checks"]["process web"] == "ok"
 
 
 async def test_a_database_that_hangs_is_reported_and_asked_only_once(monkeypatch):
