@@ -4,7 +4,7 @@ A host that refuses connections or keys is of no use for any of its models; a mo
 says nothing about its neighbours. A call needs both breakers' leave, and reports to both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chat.gateway import metrics
 from chat.gateway.errors import (
@@ -61,7 +61,7 @@ class Breakers:
             raise BreakerOpen("The model has been failing.", retry_after_s=second.retry_after)
         return Leave((of_provider, first), (of_model, second))
 
-    def resting(self) -> Iterable[str]:
+    def resting(self) -> Collection[str]:
         """Names of providers and models that are left alone for now."""
         return [name for name, breaker in self._breakers.items() if breaker.state is State.OPEN]
 

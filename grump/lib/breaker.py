@@ -46,6 +46,7 @@ class Circuit:
     outcomes: deque[tuple[float, bool]] = field(default_factory=deque)  # (when, failed), within the window
     failures: int = 0  # among `outcomes`
     in_a_row: int = 0
+    healthy_at: float = float("-inf")  # when the latest call that succeeded began
     open_until: float | None = None  # None: closed
     pauses: int = 0  # how often it opened since it was last closed
     probe_until: float | None = None  # set while a probe is under way
@@ -58,6 +59,7 @@ class Admission:
     allowed: bool
     probe: bool = False
     retry_after: float = 0.0
+    at: float = field(default=0.0, compare=False)  # when it was asked for
 
 
 def state(circuit: Circuit, now: float) -> State:
@@ -69,17 +71,18 @@ def state(circuit: Circuit, now: float) -> State:
 def admit(circuit: Circuit, policy: Policy, now: float) -> Admission:
     """May a call go through now? A probe that is let through is noted: it must be reported."""
     if circuit.open_until is None:
-        return Admission(allowed=True)
+        return Admission(allowed=True, at=now)
     if now < circuit.open_until:
         return Admission(allowed=False, retry_after=circuit.open_until - now)
     if circuit.probe_until is not None and now < circuit.probe_until:
         return Admission(allowed=False, retry_after=min(policy.pause, circuit.probe_until - now))
     circuit.probe_until = now + policy.probe
-    return Admission(allowed=True, probe=True)
+    return Admission(allowed=True, probe=True, at=now)
 
 
-def record(circuit: Circuit, policy: Policy, now: float, outcome: Outcome, *, probe: bool) -> None:
+def record(circuit: Circuit, policy: Policy, now: float, outcome: Outcome, admission: Admission) -> None:
     """How an admitted call ended."""
+    probe = admission.probe
     if probe:
         circuit.probe_until = None
     elif circuit.open_until is not None:
@@ -92,15 +95,21 @@ def record(circuit: Circuit, policy: Policy, now: float, outcome: Outcome, *, pr
     elif probe:
         _open(circuit, policy, now)
     else:
-        _count(circuit, policy, now, failed)
+        _count(circuit, policy, now, admission.at, failed)
         if failed and _too_many(circuit, policy):
             _open(circuit, policy, now)
 
 
-def _count(circuit: Circuit, policy: Policy, now: float, failed: bool) -> None:
+def _count(circuit: Circuit, policy: Policy, now: float, began: float, failed: bool) -> None:
     circuit.outcomes.append((now, failed))
     circuit.failures += failed
-    circuit.in_a_row = circuit.in_a_row + 1 if failed else 0
+    if not failed:
+        circuit.in_a_row = 0
+        circuit.healthy_at = max(circuit.healthy_at, began)
+    elif began > circuit.healthy_at:
+        # A row goes by the beginnings: calls that began together and time out together, after others
+        # that began with them have succeeded, are not the news that they look like.
+        circuit.in_a_row += 1
     while circuit.outcomes[0][0] <= now - policy.window:
         circuit.failures -= circuit.outcomes.popleft()[1]
 
@@ -135,7 +144,7 @@ class Store(Protocol):
 
     async def admit(self, name: str, policy: Policy) -> Admission: ...
 
-    async def record(self, name: str, policy: Policy, outcome: Outcome, *, probe: bool) -> None: ...
+    async def record(self, name: str, policy: Policy, outcome: Outcome, admission: Admission) -> None: ...
 
     def state(self, name: str) -> State:
         """As this process knows it; never waits."""
@@ -152,8 +161,8 @@ class LocalStore:
     async def admit(self, name: str, policy: Policy) -> Admission:
         return admit(self._circuit(name), policy, self._clock())
 
-    async def record(self, name: str, policy: Policy, outcome: Outcome, *, probe: bool) -> None:
-        record(self._circuit(name), policy, self._clock(), outcome, probe=probe)
+    async def record(self, name: str, policy: Policy, outcome: Outcome, admission: Admission) -> None:
+        record(self._circuit(name), policy, self._clock(), outcome, admission)
 
     def state(self, name: str) -> State:
         return state(self._circuit(name), self._clock())
@@ -178,4 +187,4 @@ class Breaker:
         return await self._store.admit(self.name, self.policy)
 
     async def record(self, outcome: Outcome, admission: Admission) -> None:
-        await self._store.record(self.name, self.policy, outcome, probe=admission.probe)
+        await self._store.record(self.name, self.policy, outcome, admission)

@@ -2,7 +2,7 @@
 
 httpx over aiohttp's transport: plain httpx's pool work grows with the square of its connections. Traps
 of that pair, all of them closed here: aiohttp keeps a cap of 100 connections of its own (stream 101 would
-wait for a whole answer); its `sock_connect` leaves out the name look-up; its session keeps cookies.
+wait for a whole answer); its `sock_connect` leaves out the name look-up; both keep cookies.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
@@ -161,6 +162,7 @@ def _client(provider: Provider) -> httpx.AsyncClient:
         # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
         timeout=httpx.Timeout(None, connect=connect, pool=connect),
         transport=AiohttpTransport(verify=verify, trust_env=False, client=session),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
         follow_redirects=False,
         trust_env=False,
     )

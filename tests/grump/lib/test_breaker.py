@@ -1,5 +1,6 @@
 """The breaker: opens on failure, lets one probe through, closes on success."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,9 @@ class Case:
         self.breaker = Breaker("p", LocalStore(self.clock), POLICY)
 
     async def call(self, outcome: Outcome) -> None:
-        await self.breaker.record(outcome, await self.breaker.admit())
+        admission = await self.breaker.admit()
+        self.clock.now += 0.001
+        await self.breaker.record(outcome, admission)
 
     async def calls(self, outcome: Outcome, times: int) -> None:
         for _ in range(times):
@@ -60,6 +63,15 @@ async def test_it_opens_when_too_large_a_share_fails() -> None:
     assert case.breaker.state is State.OPEN
 
 
+async def test_calls_that_began_with_a_success_are_no_row_when_they_time_out_together() -> None:
+    case = Case()
+    together = [await case.breaker.admit() for _ in range(20)]
+    case.clock.now += 1
+    for number, admission in enumerate(together):
+        await case.breaker.record(Outcome.FAILURE if number > 13 else Outcome.SUCCESS, admission)
+    assert case.breaker.state is State.CLOSED
+
+
 async def test_old_failures_are_forgotten() -> None:
     case = Case()
     for _ in range(4):
@@ -74,7 +86,9 @@ async def test_old_failures_are_forgotten() -> None:
 async def test_open_it_says_when_to_come_back() -> None:
     case = await Case().opened()
     case.clock.now += 2
-    assert await case.breaker.admit() == Admission(allowed=False, retry_after=3.0)
+    admission = await case.breaker.admit()
+    assert not admission.allowed
+    assert admission.retry_after == pytest.approx(3.0)
 
 
 async def test_half_open_it_lets_one_probe_through() -> None:
@@ -101,7 +115,7 @@ async def test_each_failed_probe_doubles_the_pause_up_to_a_limit() -> None:
         waits.append((await case.breaker.admit()).retry_after)
         case.clock.now += waits[-1]
         await case.call(Outcome.FAILURE)
-    assert waits == [5.0, 10.0, 12.0]
+    assert waits == pytest.approx([5.0, 10.0, 12.0])
 
 
 async def test_a_probe_that_was_abandoned_makes_room_for_the_next() -> None:
