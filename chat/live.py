@@ -59,7 +59,8 @@ class Broadcast:
 
     def frame(self, kind: type[protocol.ServerFrame], **values: Any) -> protocol.ServerFrame:
         """The next numbered frame, not sent yet."""
-        return kind(generation_id=self.id, seq=self.next_seq, **values)
+        numbered: dict[str, Any] = {"generation_id": self.id, "seq": self.next_seq}
+        return kind(**numbered, **values)
 
     def say(self, kind: type[protocol.ServerFrame], **values: Any) -> None:
         self.send(self.frame(kind, **values))

@@ -11,7 +11,7 @@ Keys: `live:{generation}` is a stream whose entries are {s: number of the first 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -36,8 +36,10 @@ class Source(Protocol):
     """What is relayed: the encoded frames of one generation, growing until `ended`."""
 
     id: UUID
-    frames: Sequence[str]
     ended: bool
+
+    @property
+    def frames(self) -> Sequence[str]: ...
 
 
 Deliver = Callable[[UUID, int, Sequence[str]], None]
@@ -51,14 +53,15 @@ class Relay:
     """`deliver(generation_id, first_seq, frames)` is called for what the followed generations of other
     processes say, `stop(generation_id)` when another process asks to stop one of ours."""
 
-    def __init__(self, url: str, process: str, deliver: Deliver, stop: Callable[[UUID], None]) -> None:
+    def __init__(self, url: str, process: str, deliver: Deliver, stop: Callable[[UUID], object]) -> None:
         self._control = f"live:control:{process}"
         self._deliver = deliver
         self._on_stop = stop
-        connect = {"socket_connect_timeout": SOCKET_TIMEOUT, "decode_responses": True}
-        self._redis: Redis = Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT, **connect)
+        connect: dict[str, Any] = {"socket_connect_timeout": SOCKET_TIMEOUT, "decode_responses": True}
+        # Any: redis-py's types do not know that answers are decoded.
+        self._redis: Any = Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT, **connect)
         # The reader blocks on purpose, so it waits longer than its BLOCK before it suspects an outage.
-        self._reading: Redis = Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 2, **connect)
+        self._reading: Any = Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 2, **connect)
         self._due: dict[UUID, Source] = {}
         self._written: dict[UUID, int] = {}
         self._cursors: dict[UUID, str] = {}
@@ -114,7 +117,7 @@ class Relay:
                 done, total = self._written.get(source.id, 0), len(source.frames)
                 if total > done:
                     entry = {"s": done + 1, "f": "\n".join(source.frames[done:total])}
-                    pipe.xadd(_key(source.id), entry)  # type: ignore[arg-type]
+                    pipe.xadd(_key(source.id), entry)
                 if source.ended:
                     pipe.expire(_key(source.id), ENDED_TTL)
                 elif done == 0:
@@ -156,7 +159,7 @@ class Relay:
     async def _tell(self, control: str, what: Mapping[str, str]) -> None:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.xadd(control, what, maxlen=1000)  # type: ignore[arg-type]
+                pipe.xadd(control, what, maxlen=1000)
                 pipe.expire(control, RUNNING_TTL)
                 await pipe.execute()
         except _OUTAGE:
@@ -190,7 +193,7 @@ class Relay:
         while True:
             watched = {self._control: control} | {_key(gid): at for gid, at in self._cursors.items()}
             try:
-                answer = await self._reading.xread(watched, block=BLOCK_MS)  # type: ignore[arg-type]
+                answer = await self._reading.xread(watched, block=BLOCK_MS)
             except _OUTAGE:
                 # Valkey may come back empty, and its ids may start anew.
                 self._cursors = dict.fromkeys(self._cursors, "0")

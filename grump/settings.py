@@ -4,6 +4,7 @@ The variables are listed in README.md; tests/test_docs.py holds the two together
 """
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -112,10 +113,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1, most=200)
 
 
-def _database() -> dict:
+def _database() -> dict[str, Any]:
     url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'grump.sqlite3'}")
     try:
-        database = dict(dj_database_url.parse(url))
+        database: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, dj_database_url.UnknownSchemeError) as error:
         raise env.EnvError("DATABASE_URL", str(error).splitlines()[0]) from None
     if database["ENGINE"] == "django.db.backends.sqlite3":

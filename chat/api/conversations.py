@@ -1,6 +1,6 @@
 """`/api/conversations`: the list, one conversation, and what its user does to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from chat.history import NotFound
 from chat.runtime import runtime
 from grump.lib.database import in_database
 
-View = Callable[..., Awaitable[HttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def for_owner(view: View) -> View:
