@@ -16,7 +16,9 @@ def manifest() -> dict[str, Any]:
     try:
         return _read(MANIFEST.stat().st_mtime_ns)
     except FileNotFoundError:
-        raise ImproperlyConfigured("The browser assets are not built: run `npm ci && npm run build`.") from None
+        raise ImproperlyConfigured(
+            "The browser assets are not built: run `npm ci && npm run build`."
+        ) from None
 
 
 @lru_cache(maxsize=1)

@@ -1,1 +1,46 @@
-import "./lib/attach.js";
+/** The chat page: its models, its socket, and the controllers its markup names. */
+import { Announcer } from "./controllers/announcer.js";
+import { Composer } from "./controllers/composer.js";
+import { Drawer } from "./controllers/drawer.js";
+import { Keys } from "./controllers/keys.js";
+import { Meter } from "./controllers/meter.js";
+import { Navigation } from "./controllers/navigation.js";
+import { Pill } from "./controllers/pill.js";
+import { Scroll } from "./controllers/scroll.js";
+import { Sidebar } from "./controllers/sidebar.js";
+import { Suggestions } from "./controllers/suggestions.js";
+import { Toast } from "./controllers/toast.js";
+import { Transcript } from "./controllers/transcript.js";
+import { api } from "./lib/api.js";
+import { attach } from "./lib/attach.js";
+import { Emitter } from "./lib/emitter.js";
+import { ChatSocket, followPage } from "./lib/socket.js";
+import { Store } from "./lib/store.js";
+import { Chat } from "./models/chat.js";
+import { Outbox } from "./models/outbox.js";
+
+/** @type {import("./lib/protocol.js").Boot} */
+const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "null");
+const prefix = `user:${boot.user.id}:`;
+
+const socket = new ChatSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/chat/`);
+const chat = new Chat({
+  socket,
+  models: boot.models,
+  outbox: new Outbox(new Store(sessionStorage, prefix)),
+  read: (id, query = "") => api(`/api/conversations/${id}${query}`),
+});
+chat.show(boot.conversation);
+
+attach(
+  {
+    announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, meter: Meter, navigation: Navigation,
+    pill: Pill, scroll: Scroll, sidebar: Sidebar, suggestions: Suggestions, toast: Toast, transcript: Transcript,
+  },
+  /** @satisfies {import("./controllers/page_controller.js").App} */ ({
+    chat, socket, store: new Store(localStorage, prefix), page: new Emitter(), user: boot.user, models: boot.models, model: "auto",
+  }),
+);
+
+socket.open();
+followPage(socket);

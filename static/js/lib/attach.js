@@ -4,13 +4,14 @@
  * `data-target="list"` inside it is found with `this.target("list")`. One page, one call of `attach`.
  */
 
-/** @typedef {new (element: HTMLElement) => Controller} ControllerClass */
+/** @typedef {new (element: HTMLElement, app: any) => Controller} ControllerClass */
 
 /** What every controller is: an element, its named parts, and the methods its markup calls. */
 export class Controller {
-  /** @param {HTMLElement} element */
-  constructor(element) {
+  /** @param {HTMLElement} element @param {any} [app] what the page's controllers share */
+  constructor(element, app) {
     this.element = element;
+    this.app = app;
   }
 
   /** Called once, when the element and every other controller of the page exist. */
@@ -29,29 +30,24 @@ const attached = new WeakMap();
 
 /**
  * @param {Record<string, ControllerClass>} controllers
- * @param {ParentNode} root
+ * @param {any} [app]
  */
-export function attach(controllers, root = document) {
+export function attach(controllers, app) {
   const fresh = [];
-  for (const element of root.querySelectorAll("[data-controller]")) {
+  for (const element of document.querySelectorAll("[data-controller]")) {
     if (!(element instanceof HTMLElement)) continue;
     const instances = attached.get(element) ?? new Map();
     attached.set(element, instances);
     for (const name of (element.dataset.controller ?? "").split(" ")) {
       const controller = controllers[name];
       if (!controller || instances.has(name)) continue;
-      const instance = new controller(element);
+      const instance = new controller(element, app);
       instances.set(name, instance);
       listen(element, instance);
       fresh.push(instance);
     }
   }
   for (const instance of fresh) instance.connect();
-}
-
-/** The controller called `name` on exactly this element. @param {Element | null} element @param {string} name */
-export function controllerOf(element, name) {
-  return element ? attached.get(element)?.get(name) : undefined;
 }
 
 /**

@@ -1,0 +1,113 @@
+import { oncePerFrame } from "../lib/frame_clock.js";
+import { estimate } from "../models/estimate.js";
+import { PageController } from "./page_controller.js";
+
+/** The box one writes in: grows with the text, keeps a draft for each conversation, sends or stops. */
+export class Composer extends PageController {
+  /** @override */
+  connect() {
+    this.box = /** @type {HTMLTextAreaElement} */ (this.target("text"));
+    this.picker = /** @type {HTMLSelectElement} */ (this.target("model"));
+    this.sendButton = /** @type {HTMLButtonElement} */ (this.target("send"));
+    this.stopButton = this.target("stop");
+    this.estimateLine = this.target("estimate");
+    this.weigh = oncePerFrame(() => this.drawEstimate());
+    this.fillPicker();
+    this.takeDraft();
+    this.drawState();
+    this.chat.on("shown", () => {
+      this.takeDraft();
+      this.drawState();
+      if (matchMedia("(pointer: fine)").matches) this.box?.focus({ preventScroll: true });
+    });
+    this.chat.on("named", () => this.app.store.write(`draft:${this.chat.conversation.id}`, this.box?.value ?? ""));
+    this.chat.on("entries", () => this.drawState());
+    this.app.page.on("compose", (/** @type {string} */ text) => {
+      if (!this.box) return;
+      if (text) this.box.value = text;
+      this.changed();
+      this.box.focus();
+    });
+  }
+
+  fillPicker() {
+    const { models } = this.app;
+    /** @type {Map<string, HTMLOptGroupElement>} */
+    const groups = new Map();
+    for (const model of models.filter((one) => one.configured)) {
+      const group = groups.get(model.provider) ?? document.createElement("optgroup");
+      group.label = model.provider_title;
+      groups.set(model.provider, group);
+      group.append(new Option(model.title, model.name));
+    }
+    this.picker?.append(...groups.values());
+    const chosen = this.app.store.read("model");
+    if (this.picker && models.some((model) => model.configured && model.name === chosen)) this.picker.value = chosen;
+    this.app.model = this.picker?.value ?? "auto";
+  }
+
+  choose() {
+    if (!this.picker) return;
+    this.app.model = this.picker.value;
+    this.app.store.write("model", this.picker.value === "auto" ? null : this.picker.value);
+    this.weigh?.();
+  }
+
+  /** @param {Event} event */
+  submit(event) {
+    event.preventDefault();
+    const text = this.box?.value.trim() ?? "";
+    if (!text || this.chat.conversation.busy || !this.box) return;
+    this.chat.send(text, this.app.model);
+    this.box.value = "";
+    this.changed();
+  }
+
+  /** Enter sends where there is a keyboard; on glass it makes a line. @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    const isOnGlass = matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey;
+    if (!isOnGlass) this.submit(event);
+  }
+
+  stop() {
+    this.chat.stop();
+    this.box?.focus();
+  }
+
+  changed() {
+    if (!this.box) return;
+    this.app.store.write(this.draftKey, this.box.value);
+    this.drawState();
+    this.weigh?.();
+    if (!CSS.supports("field-sizing", "content")) {
+      this.box.style.height = "auto";
+      this.box.style.height = `${this.box.scrollHeight}px`;
+    }
+  }
+
+  takeDraft() {
+    if (!this.box) return;
+    this.box.value = this.app.store.read(this.draftKey) ?? "";
+    this.changed();
+  }
+
+  get draftKey() {
+    return `draft:${this.chat.conversation.id ?? "new"}`;
+  }
+
+  drawState() {
+    const { busy } = this.chat.conversation;
+    if (this.stopButton) this.stopButton.hidden = !busy;
+    if (!this.sendButton || !this.box) return;
+    this.sendButton.hidden = busy;
+    this.sendButton.disabled = this.box.value.trim() === "";
+  }
+
+  drawEstimate() {
+    if (!this.estimateLine || !this.box) return;
+    const history = this.chat.conversation.entries.reduce((sum, entry) => sum + entry.text.length, 0);
+    const model = this.app.models.find((one) => one.name === this.app.model);
+    this.estimateLine.textContent = this.box.value.trim() ? estimate(this.box.value, history, model) : "";
+  }
+}

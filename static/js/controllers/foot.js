@@ -1,0 +1,72 @@
+import { words } from "../lib/words.js";
+import { receipt } from "../models/receipt.js";
+
+/** @typedef {import("../models/conversation.js").Entry} Entry */
+
+/**
+ * The quiet line under an answer: the receipt, then what can be done with it.
+ * @param {Entry} entry @param {boolean} running
+ * @returns {HTMLElement[]}
+ */
+export function foot(entry, running) {
+  const { generation } = entry;
+  const parts = [];
+  if (generation) {
+    const { who, facts, tags } = receipt(generation);
+    if (who) parts.push(span(who));
+    for (const fact of facts) parts.push(span(fact));
+    for (const tag of tags) parts.push(span(tag, "tag"));
+    if (generation.reason && !running) parts.push(button(words.why, "why", "underlined"));
+  }
+  if (running) return parts;
+  const actions = document.createElement("span");
+  actions.className = "acts";
+  if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
+  if (entry.text) actions.append(button(words.copy, "copyMessage"));
+  if (canContinue(entry)) actions.append(button(words.continue, "goOn"));
+  if (!entry.failure) actions.append(button(generation?.cached ? words.askAgain : words.again, "again"));
+  parts.push(actions);
+  return parts;
+}
+
+/** @param {Entry} entry */
+function canContinue(entry) {
+  const { generation } = entry;
+  if (!entry.text || !generation) return false;
+  return generation.state !== "complete" || generation.finish_reason === "length";
+}
+
+/** @param {{index: number, count: number, ids: string[]}} siblings */
+function switcher({ index, count, ids }) {
+  const group = span("", "switcher");
+  const at = span(words.version(index + 1, count));
+  group.append(turn("‹", ids[index - 1], "Previous version"), at, turn("›", ids[index + 1], "Next version"));
+  return group;
+}
+
+/** @param {string} sign @param {string | undefined} id @param {string} label */
+function turn(sign, id, label) {
+  const arrow = button(sign, "switchTo");
+  arrow.ariaLabel = label;
+  arrow.disabled = id === undefined;
+  if (id) arrow.dataset.leaf = id;
+  return arrow;
+}
+
+/** @param {string} text @param {string} [className] */
+function span(text, className = "") {
+  const element = document.createElement("span");
+  if (text) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+/** @param {string} text @param {string} method @param {string} [className] */
+function button(text, method, className = "") {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = text;
+  element.dataset.action = `click:${method}`;
+  if (className) element.className = className;
+  return element;
+}

@@ -1,0 +1,30 @@
+import { words } from "../lib/words.js";
+import { count, duration, money } from "../models/say.js";
+import { PageController } from "./page_controller.js";
+
+const TIGHT = 0.8;
+
+/** What is left of today: always there once known, and quiet below 80 %. */
+export class Meter extends PageController {
+  /** @override */
+  connect() {
+    this.chat.on("usage", (usage) => this.draw(usage));
+  }
+
+  /** @param {import("../lib/protocol.js").Frame} usage */
+  draw({ requests, cost_usd: cost, resets_at: resetsAt }) {
+    if (!requests?.limit) {
+      this.element.hidden = true;
+      return;
+    }
+    const share = Math.min(1, requests.used / requests.limit);
+    this.target("used").textContent = count(requests.used);
+    this.target("limit").textContent = `/ ${count(requests.limit)} ${words.requestsToday}`;
+    const bar = /** @type {HTMLProgressElement} */ (this.target("bar"));
+    bar.value = share;
+    this.element.dataset.tight = String(share >= TIGHT);
+    const wait = resetsAt ? duration(Math.max(0, new Date(resetsAt).getTime() - Date.now())) : "";
+    this.target("reset").textContent = words.resetsIn(wait, money(cost?.used ?? 0).replace("free", "$0"));
+    this.element.hidden = false;
+  }
+}

@@ -1,0 +1,26 @@
+import { Controller } from "../lib/attach.js";
+
+/**
+ * What the chat page's controllers share. `page` carries their events to each other: `announce` (text for the
+ * status line), `toast` ({text, undo?}), `open` (a conversation's id, or null), `model` (the picker's choice).
+ *
+ * @typedef {object} App
+ * @property {import("../models/chat.js").Chat} chat
+ * @property {import("../lib/socket.js").ChatSocket} socket
+ * @property {import("../lib/store.js").Store} store what this browser remembers for this user
+ * @property {import("../lib/emitter.js").Emitter} page
+ * @property {import("../lib/protocol.js").User} user
+ * @property {import("../lib/protocol.js").Model[]} models
+ * @property {string} model the picker's choice
+ */
+export class PageController extends Controller {
+  /** @param {HTMLElement} element @param {App} app */
+  constructor(element, app) {
+    super(element, app);
+    this.app = app;
+  }
+
+  get chat() {
+    return this.app.chat;
+  }
+}

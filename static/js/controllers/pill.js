@@ -1,0 +1,72 @@
+import { words } from "../lib/words.js";
+import { duration } from "../models/say.js";
+import { PageController } from "./page_controller.js";
+
+const MEASURE_EVERY_MS = 5000;
+// A connection that is back this soon was never worth a word.
+const PATIENCE_MS = 700;
+
+/** The connection in one glance: a dot, a number, a provider; the words change with the colour. */
+export class Pill extends PageController {
+  /** @override */
+  connect() {
+    this.words = this.target("words");
+    this.provider = this.target("provider");
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {number | null} */
+    this.roundTrip = null;
+    this.app.socket.on("state", (state) => this.changed(state));
+    this.app.socket.on("round-trip", (/** @type {number} */ ms) => {
+      // A smoothed number does not flicker.
+      this.roundTrip = this.roundTrip == null ? ms : this.roundTrip * 0.6 + ms * 0.4;
+      this.draw();
+    });
+    this.chat.on("ended", () => this.draw());
+    this.chat.on("shown", () => this.draw());
+    setInterval(() => {
+      if (document.visibilityState === "visible") this.app.socket.measure();
+    }, MEASURE_EVERY_MS);
+    this.changed(this.app.socket.state);
+  }
+
+  /** @param {string} state */
+  changed(state) {
+    clearTimeout(this.timer);
+    if (state === "open") {
+      this.app.socket.measure();
+      this.draw();
+    } else {
+      this.roundTrip = null;
+      this.timer = setTimeout(() => this.draw(), PATIENCE_MS);
+    }
+  }
+
+  draw() {
+    const { state } = this.app.socket;
+    const [quality, text] = this.say(state);
+    this.element.dataset.quality = quality;
+    if (this.words) this.words.textContent = text;
+    const last = this.chat.conversation.entries.findLast((entry) => entry.generation?.provider);
+    if (this.provider) {
+      this.provider.textContent = state === "open" ? (last?.generation?.provider_title ?? last?.generation?.provider ?? "") : "";
+    }
+  }
+
+  /** @param {string} state @returns {[string, string]} */
+  say(state) {
+    if (state === "refused") return ["poor", words.signedOut];
+    if (!navigator.onLine) return ["poor", words.offline];
+    if (state === "connecting" || state === "closed") return ["none", words.connecting];
+    if (state === "waiting") return ["fair", words.reconnecting];
+    if (this.roundTrip == null) return ["good", words.online];
+    const quality = this.roundTrip < 100 ? "good" : this.roundTrip < 300 ? "fair" : "poor";
+    return [quality, duration(Math.max(1, this.roundTrip))];
+  }
+
+  /** Signed out elsewhere: only a fresh page helps. */
+  press() {
+    if (this.app.socket.state === "refused") location.reload();
+    else this.app.socket.nudge();
+  }
+}

@@ -1,0 +1,166 @@
+import { oncePerFrame, whenIdle } from "../lib/frame_clock.js";
+import { words } from "../lib/words.js";
+import { MessageView } from "./message_view.js";
+import { PageController } from "./page_controller.js";
+import { why } from "./why.js";
+
+/** @typedef {import("../models/conversation.js").Entry} Entry */
+
+// Drawn before the first paint; the rest of a long conversation follows in idle time.
+const DRAWN_AT_ONCE = 8;
+
+/** The messages of the shown conversation. Knows which element belongs to which entry, and what is dirty. */
+export class Transcript extends PageController {
+  /** @override */
+  connect() {
+    /** @type {Map<string, MessageView>} */
+    this.views = new Map();
+    /** @type {Set<Entry>} */
+    this.dirty = new Set();
+    this.list = this.target("list");
+    this.empty = this.target("empty");
+    this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("message"));
+    this.paint = oncePerFrame(() => this.paintDirty());
+    this.adopt();
+    this.reconcile(true);
+    this.chat.on("shown", () => this.showAnew());
+    this.chat.on("entries", (/** @type {{sent?: boolean} | undefined} */ how) => {
+      this.reconcile();
+      if (how?.sent) this.app.page.emit("follow");
+    });
+    this.chat.on("answer", (entry) => {
+      this.dirty?.add(entry);
+      this.paint?.();
+    });
+    this.app.socket.on("state", () => this.redrawSending());
+  }
+
+  /** Take over what the server has drawn. */
+  adopt() {
+    for (const element of this.list?.querySelectorAll("[data-key]") ?? []) {
+      if (element instanceof HTMLElement) this.views?.set(element.dataset.key ?? "", new MessageView(element));
+    }
+  }
+
+  showAnew() {
+    this.dirty?.clear();
+    this.views?.clear();
+    this.list?.replaceChildren();
+    this.reconcile(true);
+    this.app.page.emit("follow");
+  }
+
+  /** Make the elements those of the entries. @param {boolean} [isFirst] long conversations: the newest now, the rest soon */
+  reconcile(isFirst = false) {
+    const { views, list } = this;
+    if (!views || !list || !this.template || !this.empty) return;
+    const { entries } = this.chat.conversation;
+    const wanted = new Set(entries.map((entry) => entry.key));
+    for (const [key, view] of views) {
+      if (wanted.has(key)) continue;
+      view.element.remove();
+      views.delete(key);
+    }
+    /** @type {Entry[]} */
+    const later = [];
+    /** @type {Element | null} */
+    let before = null;
+    for (const [index, entry] of entries.entries()) {
+      const view = views.get(entry.key) ?? MessageView.create(this.template, entry);
+      views.set(entry.key, view);
+      /** @type {Element | null} */
+      const next = before ? before.nextElementSibling : list.firstElementChild;
+      if (next !== view.element) list.insertBefore(view.element, next);
+      before = view.element;
+      if (isFirst && index < entries.length - DRAWN_AT_ONCE) {
+        if (view.said.textContent === "") view.said.textContent = entry.text;
+        later.push(entry);
+      } else this.draw(entry);
+    }
+    this.empty.hidden = entries.length > 0;
+    whenIdle(later, (entry) => {
+      if (this.chat.conversation.entries.includes(entry)) this.draw(entry);
+    });
+  }
+
+  /** @param {Entry} entry */
+  draw(entry) {
+    const last = this.chat.conversation.last === entry;
+    this.views?.get(entry.key)?.draw(entry, { last, online: this.app.socket.state === "open" });
+  }
+
+  paintDirty() {
+    if (!this.dirty) return;
+    this.app.page.emit("before-growth");
+    for (const entry of this.dirty) this.draw(entry);
+    this.dirty.clear();
+    this.app.page.emit("after-growth");
+  }
+
+  redrawSending() {
+    for (const entry of this.chat.conversation.entries) if (entry.sending) this.draw(entry);
+  }
+
+  // --- What its markup calls ---
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  again(_event, node) {
+    const entry = this.entryOf(node);
+    if (!entry || this.chat.conversation.busy) return;
+    const question = this.chat.conversation.before(entry);
+    if (entry.failure && question) this.chat.resend(question, this.app.model);
+    else if (!this.chat.regenerate(entry, { model: this.app.model })) this.app.page.emit("toast", { text: words.notConnected });
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  goOn(_event, node) {
+    const entry = this.entryOf(node);
+    if (!entry || this.chat.conversation.busy) return;
+    if (!this.chat.regenerate(entry, { model: this.app.model, goOn: true })) {
+      this.app.page.emit("toast", { text: words.notConnected });
+    }
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  async switchTo(_event, node) {
+    if (!node.dataset.leaf || this.chat.conversation.busy) return;
+    await this.chat.reread(`?leaf=${encodeURIComponent(node.dataset.leaf)}`).catch((error) => {
+      this.app.page.emit("toast", { text: error.message });
+    });
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  copyMessage(_event, node) {
+    void copy(node, this.entryOf(node)?.text ?? "");
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  copyCode(_event, node) {
+    void copy(node, node.closest(".code")?.querySelector("code")?.textContent ?? "");
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
+  why(_event, node) {
+    const generation = this.entryOf(node)?.generation;
+    if (generation) why(node, generation);
+  }
+
+  /** @param {Element} node */
+  entryOf(node) {
+    const element = node.closest("[data-key]");
+    const key = element instanceof HTMLElement ? element.dataset.key : "";
+    return this.chat.conversation.entries.find((entry) => entry.key === key);
+  }
+}
+
+/** @param {HTMLElement} button @param {string} text */
+async function copy(button, text) {
+  const label = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = words.copied;
+  } catch {
+    button.textContent = words.copyFailed;
+  }
+  setTimeout(() => (button.textContent = label), 1600);
+}

@@ -1,0 +1,86 @@
+/**
+ * Markdown to elements. Marked makes HTML, DOMPurify cleans what was made (after, never before: cleaned
+ * Markdown can still render to something dirty), then blocks get their furniture.
+ */
+import DOMPurify from "dompurify";
+import { Marked, Renderer } from "marked";
+import { words } from "./words.js";
+
+const escaped = (/** @type {string} */ text) =>
+  text.replace(/[&<>"]/g, (char) => /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[char] ?? char);
+
+class Plain extends Renderer {
+  /** Raw HTML is shown as what it is: text. @override @param {import("marked").Tokens.HTML | import("marked").Tokens.Tag} token */
+  html({ text }) {
+    return /^<br\s*\/?>$/i.test(text.trim()) ? "<br>" : escaped(text);
+  }
+
+  /** A picture from elsewhere tells its host who reads: a link asks first. @override @param {import("marked").Tokens.Image} token */
+  image({ href, text }) {
+    return `<a href="${escaped(href)}">${words.image}: ${escaped(text || href)}</a>`;
+  }
+
+  /** @override @param {import("marked").Tokens.Checkbox} token */
+  checkbox({ checked }) {
+    return checked ? "☑ " : "☐ ";
+  }
+}
+
+export const marked = new Marked({ gfm: true, breaks: false, renderer: new Plain() });
+
+const purifier = DOMPurify(window);
+const ALLOWED = {
+  ALLOWED_TAGS: [
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+  ],
+  ALLOWED_ATTR: ["align", "class", "href", "start", "title"],
+  // Nothing relative: a model's answer never points into this product.
+  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
+};
+purifier.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName === "A") {
+    node.setAttribute("rel", "noopener noreferrer nofollow");
+    node.setAttribute("target", "_blank");
+  }
+  if (node.hasAttribute("class") && !/^language-[\w+#.-]{1,30}$/.test(node.className)) node.removeAttribute("class");
+});
+
+/** @param {import("marked").Token[]} tokens @returns {DocumentFragment} */
+export function elementsOf(tokens) {
+  const fragment = purifier.sanitize(marked.parser(tokens), ALLOWED);
+  for (const pre of fragment.querySelectorAll("pre")) furnishCode(pre);
+  for (const table of fragment.querySelectorAll("table")) {
+    const scroll = document.createElement("div");
+    scroll.className = "table-scroll";
+    table.replaceWith(scroll);
+    scroll.append(table);
+  }
+  return fragment;
+}
+
+/** A whole text at once. @param {string} text */
+export function markdown(text) {
+  return elementsOf(marked.lexer(text));
+}
+
+/** A code block says its language and can be copied. @param {HTMLPreElement} pre */
+function furnishCode(pre) {
+  const code = pre.querySelector("code");
+  const language = code?.className.replace("language-", "") ?? "";
+  const head = document.createElement("div");
+  head.className = "code-head";
+  const label = document.createElement("span");
+  label.textContent = language || words.code;
+  const copy = document.createElement("button");
+  copy.type = "button";
+  copy.dataset.action = "click:copyCode";
+  copy.textContent = words.copy;
+  head.append(label, copy);
+  const block = document.createElement("div");
+  block.className = "code";
+  pre.tabIndex = 0; // it scrolls: the keyboard must reach it
+  pre.replaceWith(block);
+  block.append(head, pre);
+}

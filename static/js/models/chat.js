@@ -1,0 +1,343 @@
+import { freshId } from "../lib/protocol.js";
+import { Emitter } from "../lib/emitter.js";
+import { Answer } from "./answer.js";
+import { Conversation } from "./conversation.js";
+import { Outbox } from "./outbox.js";
+
+/**
+ * @typedef {import("../lib/protocol.js").Frame} Frame
+ * @typedef {import("../lib/protocol.js").ConversationJson} ConversationJson
+ * @typedef {import("./conversation.js").Entry} Entry
+ */
+
+/**
+ * What one tab knows: the shown conversation, the answers on their way, the messages not yet accepted.
+ * Controllers call its methods and listen to its events; it knows no DOM.
+ *
+ * Events: `shown` (another conversation, or another branch), `entries` (some were added, removed or changed),
+ * `answer` (an entry's answer grew), `named` (the conversation got its id), `listed` (a change of the list:
+ * {id, title?, updated_at?, deleted?}), `usage`, `refused` ({code, message}: of no message), `ended` (an entry).
+ */
+export class Chat extends Emitter {
+  /**
+   * @param {{socket: import("../lib/socket.js").ChatSocket, outbox: Outbox, models: import("../lib/protocol.js").Model[],
+   *   read?: (id: string, query?: string) => Promise<ConversationJson>}} parts
+   */
+  constructor({ socket, outbox, models, read }) {
+    super();
+    this.socket = socket;
+    this.outbox = outbox;
+    this.models = models;
+    this.read = read;
+    this.conversation = Conversation.empty();
+    this.wasReady = false;
+    /** By generation id; also those whose conversation is not shown now. @type {Map<string, Answer>} */
+    this.answers = new Map();
+    /** Versions asked for and not yet accepted, by frame id. @type {Map<string, {conversation: Conversation, entry: Entry, dropped: Entry[]}>} */
+    this.versions = new Map();
+    socket.on("frame", (frame) => this.hear(frame));
+    socket.on("state", (state) => {
+      if (state === "waiting" || state === "closed") this.abandonVersions();
+    });
+  }
+
+  // --- Showing ---
+
+  /** @param {ConversationJson | null} json null is a new chat */
+  show(json) {
+    const conversation = json ? new Conversation(json) : Conversation.empty();
+    this.conversation = conversation;
+    for (const entry of conversation.entries) {
+      if (entry.generation?.state === "running") entry.answer = this.follow(entry.generation.id);
+    }
+    for (const parcel of this.outbox.parcels) {
+      if (parcel.conversation_id !== conversation.id) continue;
+      if (conversation.entries.some((entry) => entry.client_message_id === parcel.client_message_id)) continue;
+      conversation.ask(parcel.client_message_id, parcel.text);
+    }
+    this.emit("shown");
+  }
+
+  /** Read the shown conversation again, as another branch or because something was missed. @param {string} [query] */
+  async reread(query = "") {
+    const { conversation } = this;
+    if (!conversation.id || !this.read) return;
+    const json = await this.read(conversation.id, query);
+    if (this.conversation === conversation) this.show(json);
+  }
+
+  /** After a time without connection: show what other tabs have added meanwhile. */
+  async catchUp() {
+    const { conversation } = this;
+    if (!conversation.id || conversation.busy || !this.read) return;
+    const json = await this.read(conversation.id).catch(() => null);
+    const isNews = json && json.leaf_id !== (conversation.last?.id ?? null);
+    if (isNews && this.conversation === conversation && !conversation.busy) this.show(json);
+  }
+
+  /** The answer of a running generation, heard from where this tab left off. @param {string} generationId */
+  follow(generationId) {
+    const known = this.answers.get(generationId);
+    if (known) return known;
+    const answer = new Answer(generationId);
+    this.answers.set(generationId, answer);
+    this.resume(answer);
+    return answer;
+  }
+
+  // --- Doing ---
+
+  /** @param {string} text @param {string} model */
+  send(text, model) {
+    const parcel = { client_message_id: freshId(), conversation_id: this.conversation.id, text, model };
+    this.conversation.ask(parcel.client_message_id, text);
+    this.outbox.add(parcel);
+    this.socket.send({ type: "chat.send", ...parcel });
+    this.emit("entries", { sent: true });
+  }
+
+  /** A further version of an answer. False without a connection. @param {Entry} entry @param {{model?: string, goOn?: boolean}} [how] */
+  regenerate(entry, { model = "auto", goOn = false } = {}) {
+    const id = freshId();
+    const question = this.conversation.before(entry);
+    // An attempt that ended before its first frame has no id of its own here: its question stands for it.
+    const target = isServerId(entry.id) ? entry : question;
+    if (!target || !isServerId(target.id)) return false;
+    if (!this.socket.send({ type: "chat.regenerate", message_id: target.id, model, continue: goOn, id })) return false;
+    const { conversation } = this;
+    this.versions.set(id, { conversation, ...conversation.replaceAnswer(entry, id, goOn ? entry.text : "") });
+    this.emit("entries", { sent: true });
+    return true;
+  }
+
+  /** Send a message that was refused once more, as a new one. @param {Entry} question @param {string} model */
+  resend(question, model) {
+    const { conversation } = this;
+    const answer = conversation.entries[conversation.entries.indexOf(question) + 1];
+    conversation.remove(question);
+    if (answer) conversation.remove(answer);
+    this.send(question.text, model);
+  }
+
+  stop() {
+    const { running } = this.conversation;
+    if (running?.generation) this.socket.send({ type: "chat.stop", generation_id: running.generation.id });
+  }
+
+  // --- Hearing ---
+
+  /** @param {Frame} frame */
+  hear(frame) {
+    switch (frame.type) {
+      case "ready":
+        for (const answer of this.answers.values()) if (answer.running) this.resume(answer);
+        for (const parcel of this.outbox.frames()) this.socket.send(parcel);
+        if (this.wasReady) void this.catchUp();
+        this.wasReady = true;
+        break;
+      case "chat.accepted":
+        this.accepted(frame);
+        break;
+      case "conversation.updated":
+        this.updated(frame);
+        break;
+      case "usage.update":
+        this.emit("usage", frame);
+        break;
+      case "chat.error":
+        if (frame.generation_id) this.grow(frame);
+        else this.refused(frame);
+        break;
+      default:
+        if (frame.generation_id) this.grow(frame);
+    }
+  }
+
+  /** @param {Frame} frame */
+  grow(frame) {
+    const answer = this.answers.get(frame.generation_id) ?? this.strange(frame);
+    if (!answer) return;
+    const wasRunning = answer.running;
+    const result = answer.apply(frame);
+    if (result === "gap" && !answer.resuming) this.resume(answer);
+    if (result !== "applied") return;
+    answer.generation.provider_title = this.titleOf(answer.generation.provider);
+    const entry = this.conversation.byGeneration(answer.id);
+    if (!answer.running && wasRunning) this.end(answer, entry);
+    else if (entry) this.emit("answer", entry);
+  }
+
+  /** Frames may come before the acceptance that names their generation: they are kept for it. @param {Frame} frame */
+  strange(frame) {
+    if (frame.type === "chat.error" || typeof frame.seq !== "number") return null;
+    const answer = new Answer(frame.generation_id);
+    this.answers.set(answer.id, answer);
+    return answer;
+  }
+
+  /** @param {Answer} answer @param {Entry | undefined} entry */
+  end(answer, entry) {
+    if (!entry) return;
+    this.settle(entry, answer);
+    this.emit("ended", entry);
+    this.emit("entries");
+  }
+
+  /** @param {Entry} entry @param {Answer} answer */
+  settle(entry, answer) {
+    this.answers.delete(answer.id);
+    if (answer.messageId) this.conversation.rename(entry, answer.messageId);
+    // A continued answer that failed before its first frame keeps what it was to begin with.
+    entry.text = answer.text || entry.prefill || "";
+    entry.generation = { ...answer.generation, reasoning: answer.reasoning };
+  }
+
+  /** @param {Frame} frame */
+  accepted(frame) {
+    const version = this.versions.get(frame.id);
+    if (version) {
+      this.versions.delete(frame.id);
+      this.bind(version.conversation, version.entry, frame.generation_id);
+      return;
+    }
+    if (!frame.client_message_id) return;
+    this.outbox.take(frame.client_message_id);
+    this.place(frame.client_message_id, frame.conversation_id, frame.message_id, frame.generation_id);
+  }
+
+  /**
+   * A question of ours has become a row: give it and its answer their names.
+   * @param {string} clientMessageId @param {string} conversationId @param {string} messageId @param {string} generationId
+   */
+  place(clientMessageId, conversationId, messageId, generationId) {
+    const { conversation } = this;
+    const question = conversation.entries.find((entry) => entry.client_message_id === clientMessageId && entry.sending);
+    if (!question) return;
+    const answer = conversation.entries.find((entry) => entry.waitsFor === clientMessageId);
+    const twin = conversation.byId(messageId);
+    if (twin && twin !== question) {
+      // The page was loaded between sending and acceptance: the server's rows are shown already.
+      conversation.remove(question);
+      if (answer) conversation.remove(answer);
+      this.emit("entries");
+      return;
+    }
+    conversation.rename(question, messageId);
+    question.sending = false;
+    if (!conversation.id) {
+      conversation.id = conversationId;
+      this.emit("named");
+    }
+    if (answer) this.bind(conversation, answer, generationId);
+  }
+
+  /** @param {Conversation} conversation @param {Entry} entry @param {string} generationId */
+  bind(conversation, entry, generationId) {
+    if (entry.generation?.id === generationId) return;
+    entry.waitsFor = undefined;
+    const known = this.answers.get(generationId);
+    entry.answer = known ?? new Answer(generationId);
+    this.answers.set(generationId, entry.answer);
+    entry.generation = entry.answer.generation;
+    if (known && !known.running && conversation === this.conversation) this.end(known, entry);
+    // Heard from its middle on (or not at all, because another process runs it): ask for the start.
+    else if (known && known.seq === 0 && known.resuming) this.resume(known);
+    if (conversation === this.conversation) this.emit("entries");
+  }
+
+  /** Another tab, or the server, changed a conversation. @param {Frame} frame */
+  updated(frame) {
+    this.emit("listed", { ...frame, id: frame.conversation_id });
+    const { conversation } = this;
+    const own = frame.message?.client_message_id;
+    if (own && conversation.entries.some((entry) => entry.client_message_id === own && entry.sending)) {
+      this.place(own, frame.conversation_id, frame.message.id, frame.generation_id);
+    }
+    if (!conversation.id || frame.conversation_id !== conversation.id) return;
+    if (frame.title && frame.title !== conversation.title) {
+      conversation.title = frame.title;
+      this.emit("titled");
+    }
+    if (frame.generation_id && !conversation.byGeneration(frame.generation_id)) this.elsewhere(frame);
+    else this.nameAnswer(frame);
+  }
+
+  /** @param {Frame} frame */
+  nameAnswer(frame) {
+    const entry = frame.generation_id && this.conversation.byGeneration(frame.generation_id);
+    if (entry && frame.answer?.id && entry.id !== frame.answer.id) this.conversation.rename(entry, frame.answer.id);
+  }
+
+  /** A question or a further version from another tab of the same user. @param {Frame} frame */
+  elsewhere(frame) {
+    const { conversation } = this;
+    if (frame.message) {
+      if (conversation.byId(frame.message.id)) return;
+      if (frame.message.parent_id !== (conversation.last?.id ?? null)) {
+        void this.reread();
+        return;
+      }
+      conversation.add({ ...frame.message });
+      const entry = conversation.add({ id: frame.answer?.id ?? frame.generation_id, role: "assistant" });
+      this.bind(conversation, entry, frame.generation_id);
+      return;
+    }
+    const waiting = conversation.entries.find((entry) => entry.waitsFor && entry.role === "assistant");
+    if (waiting) {
+      for (const [id, version] of this.versions) if (version.entry === waiting) this.versions.delete(id);
+      this.bind(conversation, waiting, frame.generation_id);
+    } else void this.reread();
+    this.nameAnswer(frame);
+  }
+
+  /** An error that belongs to no generation. @param {Frame} frame */
+  refused(frame) {
+    const failure = { code: frame.code, message: frame.message, retry_after_s: frame.retry_after_s };
+    const version = this.versions.get(frame.id);
+    if (version) {
+      this.versions.delete(frame.id);
+      version.conversation.restore(version.entry, version.dropped);
+      this.emit("refused", failure);
+      this.emit("entries");
+      return;
+    }
+    const { conversation } = this;
+    const question = conversation.entries.find((entry) => entry.sending && entry.client_message_id === frame.client_message_id);
+    if (frame.client_message_id) this.outbox.take(frame.client_message_id);
+    if (!question) {
+      this.emit("refused", failure);
+      return;
+    }
+    question.sending = false;
+    const answer = conversation.entries.find((entry) => entry.waitsFor === frame.client_message_id);
+    if (answer) {
+      answer.waitsFor = undefined;
+      answer.failure = failure;
+    }
+    this.emit("entries");
+  }
+
+  /** The socket went away before a further version was accepted: show what was there. */
+  abandonVersions() {
+    for (const version of this.versions.values()) version.conversation.restore(version.entry, version.dropped);
+    if (this.versions.size > 0) {
+      this.versions.clear();
+      this.emit("entries");
+    }
+  }
+
+  /** @param {Answer} answer */
+  resume(answer) {
+    answer.resuming = this.socket.send({ type: "chat.resume", generation_id: answer.id, after: answer.seq });
+  }
+
+  /** @param {string | undefined} provider */
+  titleOf(provider) {
+    return this.models.find((model) => model.provider === provider)?.provider_title ?? provider;
+  }
+}
+
+/** @param {string} id */
+function isServerId(id) {
+  return /^[0-9a-f-]{36}$/.test(id);
+}

@@ -1,0 +1,105 @@
+/**
+ * The branch of a conversation that is shown. An entry is a message with what this tab alone knows of it.
+ *
+ * @typedef {import("../lib/protocol.js").Message} Message
+ * @typedef {import("./answer.js").Answer} Answer
+ * @typedef {Message & {key: string, sending?: boolean, failure?: import("../lib/protocol.js").Failure,
+ *   answer?: Answer, waitsFor?: string, prefill?: string}} Entry
+ *   `key` never changes, so that a view keeps its element while the message gets its id from the server;
+ *   `waitsFor` is the id of the frame whose acceptance will name the generation.
+ */
+export class Conversation {
+  /** @param {{id: string | null, title: string, messages: Message[]}} json */
+  constructor({ id, title, messages }) {
+    this.id = id;
+    this.title = title;
+    /** @type {Entry[]} */
+    this.entries = messages.map((message) => ({ ...message, key: message.id }));
+  }
+
+  static empty() {
+    return new Conversation({ id: null, title: "", messages: [] });
+  }
+
+  /** @param {string} id */
+  byId(id) {
+    return this.entries.find((entry) => entry.id === id);
+  }
+
+  /** @param {string} generationId */
+  byGeneration(generationId) {
+    return this.entries.find((entry) => entry.generation?.id === generationId);
+  }
+
+  get last() {
+    return this.entries.at(-1);
+  }
+
+  /** Is an answer on its way? */
+  get busy() {
+    return this.running !== undefined || this.entries.some((entry) => entry.waitsFor !== undefined);
+  }
+
+  get running() {
+    return this.entries.findLast((entry) => entry.generation?.state === "running");
+  }
+
+  /** @param {Entry} entry */
+  before(entry) {
+    return this.entries[this.entries.indexOf(entry) - 1];
+  }
+
+  /** Draw a question at once, and the place of its answer. @param {string} clientMessageId @param {string} text */
+  ask(clientMessageId, text) {
+    const question = this.add({ id: clientMessageId, role: "user", text, sending: true, client_message_id: clientMessageId });
+    const answer = this.add({ id: `${clientMessageId}/answer`, role: "assistant", waitsFor: clientMessageId });
+    return { question, answer };
+  }
+
+  /** @param {Partial<Entry> & {id: string, role: Message["role"]}} message @returns {Entry} */
+  add(message) {
+    const parent = this.last;
+    /** @type {Entry} */
+    const entry = {
+      key: message.id, parent_id: parent?.id ?? null, text: "", generation: null,
+      created_at: new Date().toISOString(), ...message,
+    };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  /**
+   * Put a further version in place of an answer; what followed belongs to the other branch.
+   * @param {Entry} old @param {string} waitsFor @param {string} prefill
+   */
+  replaceAnswer(old, waitsFor, prefill = "") {
+    const index = this.entries.indexOf(old);
+    const dropped = this.entries.splice(index);
+    const ids = old.siblings?.ids ?? [old.id];
+    const entry = this.add({
+      id: waitsFor, role: "assistant", waitsFor, prefill,
+      siblings: { index: ids.length, count: ids.length + 1, ids: [...ids, waitsFor] },
+    });
+    return { entry, dropped };
+  }
+
+  /** Undo `replaceAnswer`. @param {Entry} entry @param {Entry[]} dropped */
+  restore(entry, dropped) {
+    const index = this.entries.indexOf(entry);
+    if (index >= 0) this.entries.splice(index, this.entries.length - index, ...dropped);
+  }
+
+  /** Give an entry the id the server has for it. @param {Entry} entry @param {string} id */
+  rename(entry, id) {
+    if (entry.siblings) {
+      entry.siblings.ids = entry.siblings.ids.map((one) => (one === entry.id ? id : one));
+    }
+    for (const other of this.entries) if (other.parent_id === entry.id) other.parent_id = id;
+    entry.id = id;
+  }
+
+  /** @param {Entry} entry */
+  remove(entry) {
+    this.entries = this.entries.filter((one) => one !== entry);
+  }
+}

@@ -1,0 +1,36 @@
+/** Numbers as people say them. */
+
+/** @param {number} ms */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  const rest = Math.round(seconds) % 60;
+  if (minutes < 60) return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+}
+
+/** US dollars, two meaningful digits. @param {number} usd */
+export function money(usd) {
+  if (usd <= 0) return "free";
+  if (usd < 0.0001) return "under $0.0001";
+  if (usd >= 0.995) return `$${usd.toFixed(2)}`;
+  const digits = Math.max(2, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
+}
+
+/** @param {number} count */
+export function count(count) {
+  if (count < 1000) return String(count);
+  if (count < 9950) return `${(count / 1000).toFixed(1).replace(".0", "")}k`;
+  if (count < 999_500) return `${Math.round(count / 1000)}k`;
+  return `${(count / 1_000_000).toFixed(1).replace(".0", "")}M`;
+}
+
+/** @param {number} tokens */
+export function tokens(tokens) {
+  return tokens === 1 ? "1 token" : `${count(tokens)} tokens`;
+}
