@@ -125,9 +125,8 @@ class Grump(Variant):
 
     async def connections(self, count: int) -> list[Connection]:
         """A guest of its own for each: all sockets of one user follow the same answers."""
-        return [
-            await WebSocketConnection.open(self.port, "/ws/chat/", await self._guest()) for _ in range(count)
-        ]
+        cookies = [await self._guest() for _ in range(count)]
+        return [await WebSocketConnection.open(self.port, "/ws/chat/", each, "mock/") for each in cookies]
 
     async def _guest(self) -> str:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:

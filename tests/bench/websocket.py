@@ -32,6 +32,7 @@ class WebSocketConnection(asyncio.Protocol):
     """One socket of one user; one answer at a time."""
 
     transport: asyncio.Transport
+    models = ""  # what stands before a scenario's name in this server's catalogue
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -41,8 +42,9 @@ class WebSocketConnection(asyncio.Protocol):
         self._watch: Watch | None = None
 
     @classmethod
-    async def open(cls, port: int, path: str, cookie: str = "") -> Self:
+    async def open(cls, port: int, path: str, cookie: str = "", models: str = "") -> Self:
         _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+        connection.models = models
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
             f"GET {path} HTTP/1.1",
@@ -64,7 +66,12 @@ class WebSocketConnection(asyncio.Protocol):
     def ask(self, model: str, prompt: str) -> Watch:
         self._characters = 0
         self._watch = Watch(prompt)
-        frame = {"type": "chat.send", "client_message_id": str(uuid4()), "text": prompt, "model": model}
+        frame = {
+            "type": "chat.send",
+            "client_message_id": str(uuid4()),
+            "text": prompt,
+            "model": self.models + model,
+        }
         self.transport.write(masked(TEXT, orjson.dumps(frame)))
         return self._watch
 
