@@ -69,8 +69,8 @@ def pytest(title: str, arguments: list[str], **environment: str) -> Count:
 
 
 def read_junit(report: Path) -> Count:
-    if not report.exists():
-        return Count()
+    if not report.exists():  # the run ended before it could write one
+        return Count(failed=1)
     count = Count()
     for suite in ElementTree.parse(report).getroot().iter("testsuite"):
         failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))

@@ -15,6 +15,7 @@ _LEVEL = re.compile(r"\b(DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL)\b"
 _LOUD = {"WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"}
 # "12:M 01 Jan 2026 00:00:00.000 # text". Its loudest level, "#", tells of every start and stop as well.
 _VALKEY = re.compile(r"^\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ ([.\-*#]) ")
+_ACCESS = re.compile(r"^\S+ - - \[")  # daphne's line for a request: it has no level
 _TROUBLE = re.compile(r"error|fatal|fail|can't|cannot|bad file|corrupt", re.IGNORECASE)
 
 
@@ -24,7 +25,7 @@ def loud(line: str, before: bool) -> bool:
         return match[1] == "#" and bool(_TROUBLE.search(line)) and "overcommit" not in line
     if match := _LEVEL.search(line[:120]):
         return match[1] in _LOUD
-    return line.startswith("Traceback") or before
+    return line.startswith("Traceback") or (before and not _ACCESS.match(line))
 
 
 class Output:

