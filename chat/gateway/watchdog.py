@@ -30,7 +30,7 @@ class Watchdog:
         self._barked = False
 
     async def wait(self, awaitable: Awaitable[T], due: float) -> T:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         cancelled_before = task.cancelling()
         self._due = due

@@ -117,7 +117,9 @@ class ProviderRing:
 
 async def _events(response: httpx.Response, reader: Reader) -> AsyncGenerator[Event, None]:
     received = 0
-    chunks = response.aiter_raw()
+    # Not `aiter_raw()`: that is one more generator in the way of every single token.
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    chunks = response.stream.__aiter__()
     try:
         async for chunk in chunks:
             received += len(chunk)
