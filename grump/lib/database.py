@@ -43,3 +43,11 @@ async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     """Call synchronous `work` in a database thread and return its result."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_pool(), _run, partial(work, *args, **kwargs))
+
+
+def close_threads() -> None:
+    """Wait for the work in hand and let go of the threads; the next call begins anew."""
+    global _threads
+    if _threads is not None:
+        _threads.shutdown(wait=True)
+        _threads = None

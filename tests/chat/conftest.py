@@ -1,12 +1,21 @@
 """A chat whose only provider does as it is told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 
 from chat.runtime import Runtime, close_runtime, runtime
+from grump.lib.database import close_threads
 from tests.fakes.catalogue import write_catalogue
 from tests.fakes.server import FakeProvider
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_threads(django_db_setup) -> Iterator[None]:
+    """Work that a cancelled task left in a thread ends before the database goes."""
+    yield
+    close_threads()
 
 
 @pytest_asyncio.fixture
