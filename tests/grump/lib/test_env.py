@@ -71,7 +71,7 @@ def test_a_whole_number_within_its_bounds(set_to, value, read):
 @pytest.mark.parametrize("value", ["eight", "1.5", "1e3", "0x10"])
 def test_what_is_no_whole_number_is_refused(set_to, value):
     set_to(value)
-    with pytest.raises(EnvError, match="^KNOB: expected a whole number"):
+    with pytest.raises(EnvError, match=r"^KNOB: expected a whole number"):
         env.integer("KNOB", 8, least=1, most=10)
 
 
