@@ -60,7 +60,7 @@ async function writeManifest(metafile) {
     };
   }
   // Removed last and not first: a server that runs beside the build always finds what it names.
-  const fresh = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "manifest.json"]);
+  const fresh = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "manifest.json", "service_worker.js"]);
   for (const { file } of Object.values(assets)) fresh.add(file);
   const version = createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
   await writeFile(join(dist, "manifest.json"), JSON.stringify({ version, assets }, null, 2) + "\n");
@@ -78,6 +78,17 @@ const manifest = {
 };
 
 await mkdir(dist, { recursive: true });
+// The worker's own name must not change: browsers compare the same address with what they have.
+await esbuild.build({
+  absWorkingDir: here,
+  entryPoints: ["worker/service_worker.js"],
+  outdir: "dist",
+  bundle: true,
+  format: "iife",
+  target: options.target,
+  minify: true,
+  logLevel: "warning",
+});
 const context = await esbuild.context({ ...options, plugins: [manifest] });
 if (process.argv.includes("--watch")) {
   await context.watch();

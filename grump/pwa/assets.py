@@ -47,3 +47,8 @@ def _entry(name: str) -> dict[str, Any]:
         return manifest()["assets"][name]
     except KeyError:
         raise ImproperlyConfigured(f"There is no browser asset {name!r}.") from None
+
+
+def read(file: str) -> str:
+    """The text of one file in static/dist/."""
+    return (MANIFEST.parent / file).read_text()

@@ -1,5 +1,12 @@
-"""URLs of this part; filled in by its owner."""
+"""The PWA's URLs, at the root: a service worker rules only what lies under its own path."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from grump.pwa import views
+
+urlpatterns = [
+    path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("service-worker.js", views.service_worker, name="service_worker"),
+    path("offline/", views.offline, name="offline"),
+    path("favicon.ico", views.favicon, name="favicon"),
+]

@@ -3,3 +3,10 @@ import { Theme } from "./controllers/theme.js";
 import { attach } from "./lib/attach.js";
 
 attach({ theme: Theme });
+
+// After the page: the worker fetches the shell once more, and nothing of that is urgent.
+addEventListener("load", () => {
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => {
+    // Private windows and plain http have none; the page works without it.
+  });
+});

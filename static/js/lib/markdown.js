@@ -68,6 +68,8 @@ export function markdown(text) {
 /** A code block says its language and can be copied. @param {HTMLPreElement} pre */
 function furnishCode(pre) {
   const code = pre.querySelector("code");
+  // Marked ends every block with a line break, which would draw an empty line while the block still grows.
+  if (code) code.textContent = (code.textContent ?? "").replace(/\n$/, "");
   const language = code?.className.replace("language-", "") ?? "";
   const head = document.createElement("div");
   head.className = "code-head";
