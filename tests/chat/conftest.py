@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.db import connections
 
 from chat.runtime import Runtime, close_runtime, runtime
 from grump.lib.database import close_threads
@@ -19,8 +21,15 @@ def database_threads(django_db_setup) -> Iterator[None]:
 
 
 @pytest_asyncio.fixture
+async def database(transactional_db) -> AsyncIterator[None]:
+    """For tests on an event loop: what Django's own async calls opened in their thread is closed again."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest_asyncio.fixture
 async def mock(
-    fake_provider: FakeProvider, settings, tmp_path, transactional_db, valkey
+    fake_provider: FakeProvider, settings, tmp_path, database, valkey
 ) -> AsyncIterator[FakeProvider]:
     """The fake provider, with a catalogue that points at it: model "mock/<scenario>"."""
     settings.GRUMP_LOCAL_MODEL = False

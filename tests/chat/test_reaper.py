@@ -18,7 +18,7 @@ from grump.lib.database import in_database
 from tests.chat.sockets import a_user
 from tests.waiting import until
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "valkey")
+pytestmark = pytest.mark.usefixtures("database", "valkey")
 
 
 async def a_process() -> Live:
