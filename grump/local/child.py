@@ -138,9 +138,13 @@ class Child:
             for line in list(self._output.last)[-3:]:
                 self._show(f"{self.part.name:<10} |   {line}")
 
+    def restart_no_more(self) -> None:
+        """Let it run on; when it ends, that was its last life."""
+        self._stopping.set()
+
     async def stop(self) -> None:
         """SIGTERM, then after the part's grace SIGKILL, to the whole group."""
-        self._stopping.set()
+        self.restart_no_more()
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -154,7 +158,7 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        self._stopping.set()
+        self.restart_no_more()
         if self._process is not None and self._process.returncode is None:
             self._kill_group(self._process.pid)
 

@@ -67,6 +67,8 @@ class Supervisor:
 
     async def _end(self, lives: list[asyncio.Task[None]]) -> None:
         self._say("Stopping …")
+        for child in self.children.values():
+            child.restart_no_more()
         for life, child in zip(lives, self.children.values(), strict=True):
             if child.state().state == "waiting":
                 life.cancel()
