@@ -1,6 +1,5 @@
 """A turn goes on without its socket, can be stopped, resumed and continued, and ends exactly once."""
 
-import asyncio
 import time
 import uuid
 
@@ -10,6 +9,7 @@ import pytest
 from chat import history, protocol, turn
 from chat.models import Generation, Message
 from chat.runtime import Runtime
+from grump.lib.database import in_database
 from tests.chat.sockets import Tab, a_user, seqs_of, text_of
 from tests.fakes.scenarios import SCENARIOS
 from tests.waiting import until
@@ -212,7 +212,7 @@ async def test_a_process_taken_for_dead_that_comes_back_tells_what_is_stored(hou
     async with Tab(await a_user()) as tab:
         accepted = await tab.ask(model="mock/paced-50-long")
         await some_text(tab, accepted["generation_id"])
-        await asyncio.to_thread(
+        await in_database(
             history.end_generation,
             accepted["generation_id"],
             Generation.State.INTERRUPTED,
