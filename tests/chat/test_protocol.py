@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chat import protocol
 
-CONVERSATION = uuid.uuid4()
+CONVERSATION = uuid.UUID("6f1d0c5e-2a4b-4c9e-9d55-0b8a4f3e7a21")  # fixed: it is part of test names
 
 
 def a_send(**changed) -> str:
