@@ -25,7 +25,7 @@ def threads(most: int = MOST_THREADS) -> int:
     return max(1, min(most, len(os.sched_getaffinity(0)) // 2))
 
 
-def _parameters(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _parameters(arguments: argparse.Namespace):
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()

@@ -107,7 +107,7 @@ def set_up(goal: str) -> None:
 # --- Steps ------------------------------------------------------------------------------------
 
 
-def step(title: str, inputs: str, stamp: Path, work) -> None:  # type: ignore[no-untyped-def]
+def step(title: str, inputs: str, stamp: Path, work) -> None:
     """Do the work unless the stamp says that it was done with the same inputs."""
     wanted = hashlib.sha256(inputs.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
