@@ -1,4 +1,5 @@
 import { words } from "../lib/words.js";
+import { advice } from "../models/failures.js";
 import { receipt } from "../models/receipt.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
@@ -24,7 +25,9 @@ export function foot(entry, running) {
   if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
   if (entry.text) actions.append(button(words.copy, "copyMessage"));
   if (canContinue(entry)) actions.append(button(words.continue, "goOn"));
-  if (!entry.failure) actions.append(button(generation?.cached ? words.askAgain : words.again, "again"));
+  // Where a card says what to do, its button is the one.
+  const failure = entry.failure ?? generation?.error;
+  if (!failure || advice(failure.code).action !== "again") actions.append(button(generation?.cached ? words.askAgain : words.again, "again"));
   parts.push(actions);
   return parts;
 }

@@ -6,14 +6,12 @@ import { foot } from "./foot.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
 
-/** @type {Record<string, string>} */
-const REASONS = { rate_limited: "was too busy", timeout: "fell silent" };
-
 /** The element of one message. It is drawn from `_message.html`, on the server and here alike. */
 export class MessageView {
-  /** @param {HTMLElement} element */
-  constructor(element) {
+  /** @param {HTMLElement} element @param {import("../models/chat.js").Chat} chat knows the models' names */
+  constructor(element, chat) {
     this.element = element;
+    this.chat = chat;
     this.said = /** @type {HTMLElement} */ (element.querySelector('[data-part="said"]'));
     this.foot = /** @type {HTMLElement} */ (element.querySelector('[data-part="foot"]'));
     /** What is drawn: the text, finished; or the stream that draws it. */
@@ -26,14 +24,14 @@ export class MessageView {
     this.beginning = 0;
   }
 
-  /** @param {HTMLTemplateElement} template @param {Entry} entry */
-  static create(template, entry) {
+  /** @param {HTMLTemplateElement} template @param {Entry} entry @param {import("../models/chat.js").Chat} chat */
+  static create(template, entry, chat) {
     const element = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
     element.classList.add(entry.role);
     element.dataset.key = entry.key;
     const heading = element.querySelector("h3");
     if (heading) heading.textContent = (entry.role === "user" ? heading.dataset.user : heading.dataset.assistant) ?? "";
-    return new MessageView(element);
+    return new MessageView(element, chat);
   }
 
   /** Draw the entry as it is. @param {Entry} entry @param {{last: boolean, online: boolean}} place */
@@ -82,11 +80,22 @@ export class MessageView {
     const { closed, open } = this.stream.grow(answer.text);
     for (const node of this.tail) node.remove();
     if (closed.length > 0) this.said.append(elementsOf(closed));
-    for (; this.seams < answer.seams.length; this.seams++) this.said.append(seam(answer.seams[this.seams]));
+    for (; this.seams < answer.seams.length; this.seams++) this.said.append(this.seam(answer.seams[this.seams]));
     const fragment = elementsOf(open);
     this.tail = [...fragment.childNodes];
     this.said.append(fragment);
     this.drawn = answer.text;
+  }
+
+  /** @param {{from: string, to: string} | undefined} seam */
+  seam(seam) {
+    const line = document.createElement("div");
+    line.className = "seam";
+    if (seam) {
+      const [from = "", to = ""] = this.chat.seamNames(seam.from, seam.to);
+      line.textContent = words.seam(from, to);
+    }
+    return line;
   }
 
   /** Nothing has come yet: the shape of what will. @param {number | null} position @param {string} prefill */
@@ -107,8 +116,8 @@ export class MessageView {
 
   /** @param {Entry} entry */
   finish(entry) {
-    this.said.classList.remove("skeleton");
-    if (this.stream) {
+    if (this.said.classList.contains("skeleton")) this.drawWhole(entry.text);
+    else if (this.stream) {
       // The seams stay where they were seen, unless what was closed has changed its meaning.
       if (this.seams > 0 && !MarkdownStream.mustReread(entry.text)) {
         for (const node of this.tail) node.remove();
@@ -146,14 +155,6 @@ export class MessageView {
     if (summary) summary.textContent = running && !entry.answer?.text ? words.thinking : words.thought;
     if (body && body.textContent !== text) body.textContent = text;
   }
-}
-
-/** @param {{from: string, to: string, reason: string} | undefined} seam */
-function seam(seam) {
-  const line = document.createElement("div");
-  line.className = "seam";
-  if (seam) line.textContent = words.seam(seam.from, seam.to, REASONS[seam.reason] ?? words.stoppedAnswering);
-  return line;
 }
 
 /** @param {string} width */

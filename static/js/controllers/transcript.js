@@ -38,7 +38,7 @@ export class Transcript extends PageController {
   /** Take over what the server has drawn. */
   adopt() {
     for (const element of this.list?.querySelectorAll("[data-key]") ?? []) {
-      if (element instanceof HTMLElement) this.views?.set(element.dataset.key ?? "", new MessageView(element));
+      if (element instanceof HTMLElement) this.views?.set(element.dataset.key ?? "", new MessageView(element, this.chat));
     }
   }
 
@@ -66,7 +66,7 @@ export class Transcript extends PageController {
     /** @type {Element | null} */
     let before = null;
     for (const [index, entry] of entries.entries()) {
-      const view = views.get(entry.key) ?? MessageView.create(this.template, entry);
+      const view = views.get(entry.key) ?? MessageView.create(this.template, entry, this.chat);
       views.set(entry.key, view);
       /** @type {Element | null} */
       const next = before ? before.nextElementSibling : list.firstElementChild;

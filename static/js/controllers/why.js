@@ -1,4 +1,4 @@
-import { duration, money, tokens } from "../models/say.js";
+import { cost, duration, tokens } from "../models/say.js";
 
 /**
  * The one panel behind every "why this model".
@@ -19,7 +19,7 @@ export function why(source, generation) {
   put("provider", generation.provider_title || generation.provider || "");
   put("first", generation.first_token_ms == null ? "" : duration(generation.first_token_ms));
   put("tokens", generation.output_tokens == null ? "" : `${tokens(generation.input_tokens ?? 0)} in · ${tokens(generation.output_tokens)} out`);
-  put("cost", generation.cost_usd == null ? "" : (generation.estimated && generation.cost_usd > 0 ? "about " : "") + money(generation.cost_usd));
+  put("cost", generation.cost_usd == null ? "" : cost(generation.cost_usd, generation.estimated));
   panel.showPopover();
   besides(panel, source);
 }

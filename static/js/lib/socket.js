@@ -54,6 +54,13 @@ export class ChatSocket extends Emitter {
     if (this.state === "waiting") this.open();
   }
 
+  /** The network has gone: an open socket would notice only after minutes. */
+  interrupt() {
+    if (this.state !== "open" && this.state !== "connecting") return;
+    this.drop();
+    this.lost(1006);
+  }
+
   /** Close until `open` is called: an open socket keeps a page out of the back/forward cache. */
   close() {
     this.clearTimeout(this.timer);
@@ -75,10 +82,7 @@ export class ChatSocket extends Emitter {
     this.ping = {
       id,
       at: this.now(),
-      timer: this.setTimeout(() => {
-        this.drop();
-        this.lost(1006);
-      }, PONG_WITHIN_MS),
+      timer: this.setTimeout(() => this.interrupt(), PONG_WITHIN_MS),
     };
     this.send({ type: "ping", id });
   }
@@ -135,6 +139,7 @@ export class ChatSocket extends Emitter {
 
 /** Ties a socket to the life of the page. @param {ChatSocket} socket */
 export function followPage(socket) {
+  addEventListener("offline", () => socket.interrupt());
   addEventListener("online", () => socket.nudge());
   addEventListener("pagehide", () => socket.close());
   addEventListener("pageshow", (event) => {

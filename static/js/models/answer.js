@@ -11,7 +11,7 @@ export class Answer {
     this.seq = 0;
     this.text = "";
     this.reasoning = "";
-    /** Where the text stood when another provider took over. @type {{at: number, from: string, to: string, reason: string}[]} */
+    /** Where the text stood when another model (`from` and `to` are their names) took over. @type {{at: number, from: string, to: string, reason: string}[]} */
     this.seams = [];
     /** Counts the times it began anew, so that a view knows to draw from empty. */
     this.beginning = 0;
@@ -75,7 +75,7 @@ export class Answer {
         break;
       case "chat.retry":
         this.seams.push({ at: this.text.length, from: frame.from, to: frame.to, reason: frame.reason });
-        generation.provider = frame.to;
+        generation.model = frame.to;
         break;
       case "chat.done":
         Object.assign(generation, frame.usage, frame.timing);

@@ -48,6 +48,7 @@ export class Chat extends Emitter {
     const conversation = json ? new Conversation(json) : Conversation.empty();
     this.conversation = conversation;
     for (const entry of conversation.entries) {
+      if (entry.generation) this.nameProvider(entry.generation);
       if (entry.generation?.state === "running") entry.answer = this.follow(entry.generation.id);
     }
     for (const parcel of this.outbox.parcels) {
@@ -161,7 +162,7 @@ export class Chat extends Emitter {
     const result = answer.apply(frame);
     if (result === "gap" && !answer.resuming) this.resume(answer);
     if (result !== "applied") return;
-    answer.generation.provider_title = this.titleOf(answer.generation.provider);
+    this.nameProvider(answer.generation);
     const entry = this.conversation.byGeneration(answer.id);
     if (!answer.running && wasRunning) this.end(answer, entry);
     else if (entry) this.emit("answer", entry);
@@ -331,9 +332,18 @@ export class Chat extends Emitter {
     answer.resuming = this.socket.send({ type: "chat.resume", generation_id: answer.id, after: answer.seq });
   }
 
-  /** @param {string | undefined} provider */
-  titleOf(provider) {
-    return this.models.find((model) => model.provider === provider)?.provider_title ?? provider;
+  /** The catalogue knows whose a model is, also after another one has taken over. @param {import("../lib/protocol.js").Generation} generation */
+  nameProvider(generation) {
+    const model = this.models.find((one) => one.name === generation.model);
+    generation.provider = model?.provider ?? generation.provider;
+    generation.provider_title = model?.provider_title ?? generation.provider;
+  }
+
+  /** How a seam calls two models: by their providers, or by their own names where those are the same. @param {string} from @param {string} to */
+  seamNames(from, to) {
+    const [one, other] = [from, to].map((name) => this.models.find((model) => model.name === name));
+    if (one && other && one.provider !== other.provider) return [one.provider_title, other.provider_title];
+    return [one?.title ?? from, other?.title ?? to];
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a message will take, roughly, before it is sent. Pure. */
-import { count, money } from "./say.js";
+import { cost, count } from "./say.js";
 
 const CHARACTERS_PER_TOKEN = 4;
 const USUAL_ANSWER_IN_TOKENS = 400;
@@ -10,8 +10,8 @@ const USUAL_ANSWER_IN_TOKENS = 400;
  */
 export function estimate(draft, historyLength, model) {
   const tokens = Math.ceil((draft.length + historyLength) / CHARACTERS_PER_TOKEN);
-  const said = `≈ ${count(tokens)} tokens`;
+  const said = `≈ ${count(tokens)} ${tokens === 1 ? "token" : "tokens"}`;
   if (!model) return said;
   const usd = (tokens * model.price.input + USUAL_ANSWER_IN_TOKENS * model.price.output) / 1_000_000;
-  return `${said} · ${usd > 0 ? `about ${money(usd)}` : "free"}`.replace("about under", "under");
+  return `${said} · ${cost(usd, true)}`;
 }

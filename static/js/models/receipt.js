@@ -1,5 +1,5 @@
 /** What the quiet line under an answer says: who, how fast, how dear, from where. Pure. */
-import { duration, money } from "./say.js";
+import { cost, duration } from "./say.js";
 
 /** @typedef {import("../lib/protocol.js").Generation} Generation */
 
@@ -17,8 +17,7 @@ export function receipt(generation) {
   if (generation.first_token_ms != null) facts.push(`first word ${duration(generation.first_token_ms)}`);
   if (generation.total_ms != null && generation.state !== "running") facts.push(duration(generation.total_ms));
   if (generation.cost_usd != null && hasEnded(generation)) {
-    const cost = money(generation.cost_usd);
-    facts.push(generation.estimated && generation.cost_usd > 0 ? `about ${cost}` : cost);
+    facts.push(cost(generation.cost_usd, generation.estimated));
   }
   if (generation.state === "stopped") facts.push("stopped");
   if (generation.finish_reason === "length") facts.push("cut at its longest");

@@ -22,6 +22,11 @@ export function money(usd) {
   return `$${usd.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
 }
 
+/** An estimate says so, except where the words are vague already. @param {number} usd @param {boolean} [isEstimate] */
+export function cost(usd, isEstimate = false) {
+  return isEstimate && usd >= 0.0001 ? `about ${money(usd)}` : money(usd);
+}
+
 /** @param {number} count */
 export function count(count) {
   if (count < 1000) return String(count);

@@ -157,3 +157,12 @@ test("ids are unique, also where the browser has no generator of its own", (t) =
   assert.match(freshId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.notEqual(freshId(), freshId());
 });
+
+test("when the network goes, it does not wait to be told", () => {
+  socket.open();
+  wire().say({ type: "ready" });
+  socket.interrupt();
+  assert.equal(socket.state, "waiting");
+  socket.interrupt();
+  assert.equal(waits().length, 1);
+});

@@ -55,9 +55,9 @@ test("reasoning is kept apart from the text", () => {
 });
 
 test("a retry leaves a seam where the text stood, and names who goes on", () => {
-  const answer = hear(start, delta(2, "Hello"), { type: "chat.retry", seq: 3, from: "groq", to: "nim", reason: "timeout" });
-  assert.deepEqual(answer.seams, [{ at: 5, from: "groq", to: "nim", reason: "timeout" }]);
-  assert.equal(answer.generation.provider, "nim");
+  const answer = hear(start, delta(2, "Hello"), { type: "chat.retry", seq: 3, from: "groq/a", to: "nim/b", reason: "" });
+  assert.deepEqual(answer.seams, [{ at: 5, from: "groq/a", to: "nim/b", reason: "" }]);
+  assert.equal(answer.generation.model, "nim/b");
 });
 
 test("an error ends it and keeps what was said", () => {

@@ -18,7 +18,11 @@ function fresh() {
   const made = new Chat({
     socket,
     outbox: new Outbox(new Store(storage, "")),
-    models: [{ name: "nim/nano", provider: "nim", provider_title: "NVIDIA NIM" }],
+    models: [
+      { name: "nim/nano", title: "nano", provider: "nim", provider_title: "NVIDIA NIM" },
+      { name: "nim/big", title: "big", provider: "nim", provider_title: "NVIDIA NIM" },
+      { name: "groq/fast", title: "fast", provider: "groq", provider_title: "Groq" },
+    ],
     read: async (id, query) => {
       reads.push([id, query]);
       return { ...saved(), leaf_id: A2 };
@@ -244,4 +248,17 @@ test("a title made in the background reaches the page", () => {
 
 test("a frame of an unknown kind is nobody's business", () => {
   assert.doesNotThrow(() => socket.say({ type: "surprise" }, { type: "chat.delta" }));
+});
+
+test("after a seam the receipt names who finished", () => {
+  const cid = sendOne();
+  socket.say(accepted(cid), start(), delta(2, "Be"), { type: "chat.retry", generation_id: G, seq: 3, from: "nim/nano", to: "groq/fast", reason: "" });
+  socket.say(delta(4, "cause."), done(5));
+  assert.equal(chat.conversation.entries[1].generation.provider_title, "Groq");
+});
+
+test("a seam names providers, or models where the provider is one", () => {
+  assert.deepEqual(chat.seamNames("nim/nano", "groq/fast"), ["NVIDIA NIM", "Groq"]);
+  assert.deepEqual(chat.seamNames("nim/nano", "nim/big"), ["nano", "big"]);
+  assert.deepEqual(chat.seamNames("gone/a", "gone/b"), ["gone/a", "gone/b"]);
 });

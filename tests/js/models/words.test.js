@@ -4,7 +4,7 @@ import { dayGroup } from "../../../static/js/models/calendar.js";
 import { estimate } from "../../../static/js/models/estimate.js";
 import { advice } from "../../../static/js/models/failures.js";
 import { receipt } from "../../../static/js/models/receipt.js";
-import { count, duration, money, tokens } from "../../../static/js/models/say.js";
+import { cost, count, duration, money, tokens } from "../../../static/js/models/say.js";
 
 const cases = (say, pairs) => {
   for (const [value, words] of pairs) test(`${say.name}: ${value} is said ${words}`, () => assert.equal(say(value), words));
@@ -35,6 +35,12 @@ test("a receipt owns up to an estimate, a stop and a cache", () => {
   const said = receipt({ id: "g", state: "stopped", model: "m", cost_usd: 0.0004, estimated: true, cached: "exact" });
   assert.deepEqual(said.facts, ["about $0.0004", "stopped"]);
   assert.deepEqual(said.tags, ["from cache"]);
+});
+
+test("an estimate that is vague already does not say so twice", () => {
+  assert.equal(cost(0.00001, true), "under $0.0001");
+  assert.equal(cost(0.0004, true), "about $0.0004");
+  assert.equal(cost(0, true), "free");
 });
 
 test("a failed answer is not called free", () => {
@@ -69,5 +75,5 @@ test("an estimate counts what goes with the message", () => {
   const model = { price: { input: 0.1, output: 0.4 } };
   assert.equal(estimate("x".repeat(40), 1600, undefined), "≈ 410 tokens");
   assert.equal(estimate("x".repeat(40), 1600, model), "≈ 410 tokens · about $0.0002");
-  assert.equal(estimate("hi", 0, { price: { input: 0, output: 0 } }), "≈ 1 tokens · free");
+  assert.equal(estimate("hi", 0, { price: { input: 0, output: 0 } }), "≈ 1 token · free");
 });
