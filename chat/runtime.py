@@ -12,6 +12,7 @@ from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
 from chat.live import Live
+from grump.lib import env
 
 
 class Runtime:
@@ -33,7 +34,7 @@ class Runtime:
 
 def gateway() -> Gateway:
     """A gateway over the installation's catalogue."""
-    return build(load(settings.GRUMP_CATALOG, os.environ))
+    return build(load(settings.GRUMP_CATALOG, env.everything()))
 
 
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()

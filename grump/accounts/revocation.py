@@ -21,4 +21,5 @@ def close_sockets(*user_ids: int) -> None:
         for user_id in user_ids:
             call(user_id, REVOKED)
     except (RedisError, OSError) as error:
-        logger.error("sockets of %d users could not be closed at once: %s", len(user_ids), type(error).__name__)
+        count, kind = len(user_ids), type(error).__name__
+        logger.error("sockets of %d users could not be closed at once: %s", count, kind)

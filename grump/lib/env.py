@@ -15,6 +15,11 @@ class EnvError(SystemExit):
         super().__init__(f"{name}: {problem}")
 
 
+def everything() -> dict[str, str]:
+    """A copy of the environment, for the catalogue: its files name variables of their own."""
+    return dict(os.environ)
+
+
 def text(name: str, default: str = "") -> str:
     """The variable's value without surrounding blanks; empty counts as unset."""
     return os.environ.get(name, "").strip() or default

@@ -11,7 +11,7 @@ from typing import Any
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI; Django's own types are narrower
 
 ANSWER = json.dumps(
     {"error": {"code": "too_large", "message": "The request is larger than this server takes."}}
