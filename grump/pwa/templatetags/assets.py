@@ -2,7 +2,7 @@
 
 from django import template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from grump.pwa import assets
 
@@ -11,8 +11,13 @@ register.simple_tag(assets.asset, name="asset")
 
 
 @register.simple_tag
-def script(name: str) -> SafeString:
+def script(name: str, before_paint: object = False) -> SafeString:
+    """`before_paint`: the browser shows nothing until the module has run."""
     preloads = format_html_join(
         "", '<link rel="modulepreload" href="{}">', ((chunk,) for chunk in assets.chunks(name))
     )
-    return preloads + format_html('<script type="module" src="{}"></script>', assets.asset(name))
+    return preloads + format_html(
+        '<script type="module" src="{}"{}></script>',
+        assets.asset(name),
+        mark_safe(' blocking="render"') if before_paint else "",
+    )

@@ -5,17 +5,18 @@ const NEAR_THE_END_IN_PX = 24;
 /**
  * Follows the end of the transcript until the reader scrolls up; then nothing moves under their eyes, and a
  * pill leads back. The scroller runs in reverse (0 is its end), so that the newest message is in view before
- * any script, and what is measured or added above never moves what is read.
+ * any script, and what is added above never moves what is read. What grows below would: it is held.
  */
 export class Scroll extends PageController {
   /** @override */
   connect() {
     this.pill = this.target("newest");
-    this.height = 0;
     this.isFollowing = true;
+    /** The message at the top of the view, and how far from it. @type {{element: Element, top: number} | null} */
+    this.held = null;
     this.element.addEventListener("scroll", () => this.moved(), { passive: true });
     this.app.page.on("before-growth", () => {
-      this.height = this.isFollowing ? 0 : this.element.scrollHeight;
+      this.held = this.isFollowing ? null : this.topMost();
     });
     this.app.page.on("after-growth", () => this.hold());
     this.app.page.on("follow", () => this.toNewest());
@@ -26,10 +27,16 @@ export class Scroll extends PageController {
     if (this.pill) this.pill.hidden = this.isFollowing;
   }
 
-  /** The distance to the end grew by what was added: stay where the reader is. */
+  topMost() {
+    const edge = this.element.getBoundingClientRect().top;
+    const messages = [...this.element.querySelectorAll(".message")];
+    const element = messages.find((one) => one.getBoundingClientRect().bottom > edge);
+    return element ? { element, top: element.getBoundingClientRect().top } : null;
+  }
+
   hold() {
     if (this.isFollowing) this.element.scrollTop = 0;
-    else this.element.scrollTop -= this.element.scrollHeight - (this.height ?? 0);
+    else if (this.held) this.element.scrollTop += this.held.element.getBoundingClientRect().top - this.held.top;
   }
 
   toNewest() {

@@ -1,4 +1,4 @@
-import { oncePerFrame, whenIdle } from "../lib/frame_clock.js";
+import { oncePerFrame } from "../lib/frame_clock.js";
 import { words } from "../lib/words.js";
 import { MessageView } from "./message_view.js";
 import { PageController } from "./page_controller.js";
@@ -6,8 +6,10 @@ import { why } from "./why.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
 
-// Drawn before the first paint; the rest of a long conversation follows in idle time.
+// Read as Markdown at once; older messages stay plain text until the reader comes near, so that a long
+// conversation opens fast and stays small.
 const DRAWN_AT_ONCE = 8;
+const NEAR = "1200px";
 
 /** The messages of the shown conversation. Knows which element belongs to which entry, and what is dirty. */
 export class Transcript extends PageController {
@@ -20,6 +22,10 @@ export class Transcript extends PageController {
     this.list = this.target("list");
     this.empty = this.target("empty");
     this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("message"));
+    this.approach = new IntersectionObserver((seen) => this.approached(seen), {
+      root: this.element.closest(".log"),
+      rootMargin: NEAR,
+    });
     this.paint = oncePerFrame(() => this.paintDirty());
     this.adopt();
     this.reconcile(true);
@@ -44,13 +50,14 @@ export class Transcript extends PageController {
 
   showAnew() {
     this.dirty?.clear();
+    this.approach?.disconnect();
     this.views?.clear();
     this.list?.replaceChildren();
     this.reconcile(true);
     this.app.page.emit("follow");
   }
 
-  /** Make the elements those of the entries. @param {boolean} [isFirst] long conversations: the newest now, the rest soon */
+  /** Make the elements those of the entries. @param {boolean} [isFirst] the newest now, the rest when they are near */
   reconcile(isFirst = false) {
     const { views, list } = this;
     if (!views || !list || !this.template || !this.empty) return;
@@ -61,8 +68,6 @@ export class Transcript extends PageController {
       view.element.remove();
       views.delete(key);
     }
-    /** @type {Entry[]} */
-    const later = [];
     /** @type {Element | null} */
     let before = null;
     for (const [index, entry] of entries.entries()) {
@@ -74,13 +79,23 @@ export class Transcript extends PageController {
       before = view.element;
       if (isFirst && index < entries.length - DRAWN_AT_ONCE) {
         if (view.said.textContent === "") view.said.textContent = entry.text;
-        later.push(entry);
+        this.approach?.observe(view.element);
       } else this.draw(entry);
     }
     this.empty.hidden = entries.length > 0;
-    whenIdle(later, (entry) => {
-      if (this.chat.conversation.entries.includes(entry)) this.draw(entry);
-    });
+  }
+
+  /** @param {IntersectionObserverEntry[]} seen */
+  approached(seen) {
+    const near = seen.filter((one) => one.isIntersecting).map((one) => one.target);
+    if (near.length === 0) return;
+    this.app.page.emit("before-growth");
+    for (const element of near) {
+      this.approach?.unobserve(element);
+      const entry = this.entryOf(element);
+      if (entry) this.draw(entry);
+    }
+    this.app.page.emit("after-growth");
   }
 
   /** @param {Entry} entry */

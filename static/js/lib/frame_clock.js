@@ -17,19 +17,3 @@ export function oncePerFrame(work) {
     else requestAnimationFrame(run);
   };
 }
-
-/** Runs `work` on each item, newest first, in the page's idle time. @template T @param {T[]} items @param {(item: T) => void} work */
-export function whenIdle(items, work) {
-  const later = globalThis.requestIdleCallback ?? ((/** @type {any} */ run) => setTimeout(() => run({ timeRemaining: () => 8 }), 1));
-  const rest = [...items];
-  /** @param {IdleDeadline} deadline */
-  const step = (deadline) => {
-    do {
-      const item = rest.pop();
-      if (item === undefined) return;
-      work(item);
-    } while (deadline.timeRemaining() > 3);
-    later(step);
-  };
-  if (rest.length > 0) later(step);
-}

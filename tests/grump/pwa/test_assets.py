@@ -32,6 +32,11 @@ def test_it_fetches_a_modules_chunks_beside_it():
     assert html.endswith(f'<script type="module" src="{assets.asset("chat.js")}"></script>')
 
 
+def test_a_module_can_hold_back_the_first_paint():
+    assert 'blocking="render"' in render("{% script 'chat.js' before_paint=True %}")
+    assert "blocking" not in render("{% script 'chat.js' before_paint='' %}")
+
+
 def test_an_unknown_name_is_a_mistake_in_the_template():
     with pytest.raises(ImproperlyConfigured, match="browser asset"):
         assets.asset("nothing.js")
