@@ -53,9 +53,14 @@ async def first_token(load: Load, provider: Provider, scale: Scale) -> Figures:
     """Milliseconds from question to first token, while 1, 50, 200 streams are paced at 50 tokens a second
     (each new question is asked as an older answer ends)."""
     figures: Figures = {}
+    process = load.variant.process
     for level in scale.levels:
         if level == 1:
+            await load.take(1)
+            before = process.cpu_seconds() if process else 0.0
             watches = await load.one_by_one("fast", scale.singles)
+            if process:
+                figures["cpu_ms_per_turn"] = (process.cpu_seconds() - before) * 1000 / len(watches)
         else:
             answer_seconds = 6.0
             watches = await load.kept_running(
@@ -82,6 +87,7 @@ async def paced(load: Load, provider: Provider, scale: Scale) -> Figures:
             figures |= {"streams": streams} | {f"best/{name}": value for name, value in trial.items()}
         else:
             failed = streams
+            figures |= {f"beyond/{name}": value for name, value in trial.items()}
         streams = passed * 2 if failed > scale.paced_most else (passed + failed) // 2
     return {"streams": passed} | figures
 
@@ -157,13 +163,14 @@ async def memory(load: Load, provider: Provider, scale: Scale) -> Figures:
     await asyncio.wait([watch.begun for watch in watches], timeout=30)
     await asyncio.sleep(1)
     live = process.memory_bytes()
+    failed = len(failures(watches))  # before leaving, which ends every one of them
     await load.drop()
     await provider.forget()
     return {
         "idle_mb": idle / 1e6,
         "idle_socket_kib": (connected - idle) / 1024 / scale.memory_streams,
         "live_stream_kib": (live - connected) / 1024 / scale.memory_streams,
-        "failed": len(failures(watches)),
+        "failed": failed,
     }
 
 
