@@ -29,7 +29,7 @@ export class MessageView {
     const element = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
     element.classList.add(entry.role);
     element.dataset.key = entry.key;
-    const heading = element.querySelector("h3");
+    const heading = element.querySelector("h2");
     if (heading) heading.textContent = (entry.role === "user" ? heading.dataset.user : heading.dataset.assistant) ?? "";
     return new MessageView(element, chat);
   }

@@ -1,7 +1,8 @@
 /**
  * The registry that ties behaviour to markup: `data-controller="theme"` gets an instance of the class
- * registered as "theme"; `data-action="click:toggle"` on it or inside it calls that method; and
- * `data-target="list"` inside it is found with `this.target("list")`. One page, one call of `attach`.
+ * registered as "theme"; `data-action="click:toggle"` on it or inside it calls that method of whichever
+ * controller has it (`click:drawer.open` where several do); and `data-target="list"` inside it is found with
+ * `this.target("list")`.
  */
 
 /** @typedef {new (element: HTMLElement, app: any) => Controller} ControllerClass */
@@ -43,7 +44,7 @@ export function attach(controllers, app) {
       if (!controller || instances.has(name)) continue;
       const instance = new controller(element, app);
       instances.set(name, instance);
-      listen(element, instance);
+      listen(element, name, instance);
       fresh.push(instance);
     }
   }
@@ -52,9 +53,9 @@ export function attach(controllers, app) {
 
 /**
  * One listener for each kind of event on the controller's element: markup added later needs no wiring.
- * @param {HTMLElement} element @param {Controller} instance
+ * @param {HTMLElement} element @param {string} name @param {Controller} instance
  */
-function listen(element, instance) {
+function listen(element, name, instance) {
   for (const kind of ["click", "input", "submit", "keydown", "change", "focusout", "toggle"]) {
     element.addEventListener(
       kind,
@@ -62,9 +63,10 @@ function listen(element, instance) {
         let node = event.target instanceof Element ? event.target.closest("[data-action]") : null;
         while (node instanceof HTMLElement && element.contains(node)) {
           for (const action of (node.dataset.action ?? "").split(" ")) {
-            const [on, method] = action.split(":");
-            const handler = /** @type {any} */ (instance)[method ?? ""];
-            if (on === kind && typeof handler === "function") {
+            const [on, path = ""] = action.split(":");
+            const [method = "", owner = name] = path.split(".").reverse();
+            const handler = /** @type {any} */ (instance)[method];
+            if (on === kind && owner === name && typeof handler === "function") {
               handler.call(instance, event, node);
               return;
             }

@@ -39,7 +39,8 @@ export class Answer {
       return "applied";
     }
     if (typeof frame.seq === "number") {
-      if (frame.type === "chat.start" && frame.seq === 1) this.restart();
+      // The first frame again: told from the start, by a process that knows less than this tab has seen.
+      if (frame.seq === 1) this.restart();
       else if (frame.seq <= this.seq) return "old";
       else if (frame.seq > this.seq + 1) return "gap";
       this.seq = frame.seq;
