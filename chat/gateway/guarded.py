@@ -1,7 +1,8 @@
 """The ring around each provider: leave from its breakers, and clocks over what it does.
 
-Four clocks: connecting (providers/http.py), the first meaningful event, silence between two of them, and
-the whole attempt. Keep-alive comments, role-only and empty chunks are no events, so they stop no clock.
+Four clocks: connecting (providers/http.py), the first meaningful event (clocks.py), silence between two of
+them, and the whole attempt. Keep-alive comments, role-only and empty chunks are no events: they stop no
+clock.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections.abc import AsyncGenerator
 from chat.gateway import metrics
 from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Provider
+from chat.gateway.clocks import first_token_clock
 from chat.gateway.errors import DeadlineExceeded, FirstTokenTimeout, GatewayError, IdleTimeout, Truncated
 from chat.gateway.events import Event, Finished
 from chat.gateway.recent import RecentTimes
@@ -32,7 +34,7 @@ class Guarded:
         end = begun + timeouts.total
         if request.deadline is not None:
             end = min(end, request.deadline)
-        due = min(begun + timeouts.first_token, end)
+        due = min(begun + first_token_clock(timeouts.first_token, self._recent, request), end)
         answered = False
         failure: GatewayError | None = None
         running = metrics.RUNNING.labels(self._provider.name, request.model)
@@ -58,6 +60,8 @@ class Guarded:
             raise failure from None
         except Expired:
             failure = _late(request, clock(), answered)
+            if isinstance(failure, FirstTokenTimeout):
+                self._recent.note_late(request.model)
             raise failure from None
         except GatewayError as error:
             failure = error

@@ -161,21 +161,6 @@ def _check_references(catalogue: Catalogue, refuse: Refuse) -> None:
         for other in model.fallback or ():
             if other not in catalogue.models:
                 raise refuse(where, f"falls back to a model that does not exist: {other}")
-    for name in catalogue.models:
-        if loop := _loop_from(name, catalogue.models):
-            raise refuse(f"models.{name}", f"falls back to itself: {' → '.join(loop)}")
-
-
-def _loop_from(start: str, models: Mapping[str, Model]) -> list[str]:
-    """A way from `start` back to it along the named fallbacks; empty if there is none."""
-    ways = [[start]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for following in models[way[-1]].fallback or ():
-            if following == start:
-                return [*way, start]
-            if following not in seen:
-                seen.add(following)
-                ways.append([*way, following])
-    return []
+        # Two models may name each other: a list is walked once, and the lists of those on it are not.
+        if model.name in (model.fallback or ()):
+            raise refuse(where, "falls back to itself")

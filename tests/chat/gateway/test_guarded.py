@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chat.gateway import errors
 from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Provider, Timeouts
+from chat.gateway.clocks import KNOWN, LEAST
 from chat.gateway.events import Text
 from chat.gateway.guarded import Guarded
 from chat.gateway.recent import RecentTimes
@@ -44,6 +45,20 @@ def test_an_answer_in_time_passes(in_fake_time) -> None:
         case = Case(script)
         assert await case.events() == [Text("a"), Text("b"), DONE]
         assert case.recent.quantile("p/m", 0.5) == pytest.approx(9)
+
+    in_fake_time(play())
+
+
+def test_a_model_that_always_spoke_at_once_is_not_waited_for_as_long(in_fake_time) -> None:
+    async def play() -> None:
+        case = Case(*[[Text("a"), DONE]] * KNOWN, [HANG])
+        for _ in range(KNOWN):
+            await case.events()
+        for waited in (LEAST, 2 * LEAST):  # the second time with more patience
+            before = case.loop.time()
+            with pytest.raises(errors.FirstTokenTimeout):
+                await case.events()
+            assert case.loop.time() - before == pytest.approx(waited, rel=0.01)
 
     in_fake_time(play())
 
