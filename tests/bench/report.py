@@ -31,7 +31,7 @@ def first_token(rounds: Rounds) -> str:
     """Direct's own times, and what each other variant adds to them, quantile by quantile."""
     figures = {variant: medians(some) for variant, some in rounds.items()}
     direct = figures.get("direct", {})
-    levels = sorted({int(name.split("/")[0]) for some in figures.values() for name in some})
+    levels = sorted({int(name.split("/")[0]) for some in figures.values() for name in some if "/" in name})
 
     def cell(variant: str, level: int) -> str:
         mine = figures[variant]
@@ -45,8 +45,16 @@ def first_token(rounds: Rounds) -> str:
         [
             "added first-token time, p50/p95/p99 ms",
             *(f"{level} stream{'s' * (level > 1)}" for level in levels),
+            "CPU ms a turn",
         ],
-        [[variant, *(cell(variant, level) for level in levels)] for variant in figures],
+        [
+            [
+                variant,
+                *(cell(variant, level) for level in levels),
+                number(some.get("cpu_ms_per_turn", math.nan)),
+            ]
+            for variant, some in figures.items()
+        ],
     )
 
 

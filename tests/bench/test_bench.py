@@ -134,5 +134,5 @@ def test_the_first_token_table_shows_what_is_added():
     level = {"50/p50": 2.0, "50/p95": 3.0, "50/p99": 4.0, "50/delivered": 1.0}
     direct = {"50/p50": 0.5, "50/p95": 0.5, "50/p99": 0.5, "50/delivered": 1.0}
     table = report.first_token({"direct": [direct], "grump": [level | {"50/delivered": 0.9}]})
-    assert "| grump | 1.50/2.50/3.50 (90% delivered) |" in table
-    assert "| direct | (0.50/0.50/0.50 itself) |" in table
+    assert "| grump | 1.50/2.50/3.50 (90% delivered) | – |" in table
+    assert "| direct | (0.50/0.50/0.50 itself) | – |" in table

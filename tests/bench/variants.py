@@ -1,6 +1,7 @@
 """What is compared: each variant starts its server (if it has one) and opens connections to it."""
 
 import sys
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,8 +84,7 @@ class Grump(Variant):
         self._valkey: Process | None = None
 
     async def start(self, provider_port: int, directory: Path) -> None:
-        home = directory / self.name.replace(", ", "-")
-        home.mkdir()
+        home = Path(tempfile.mkdtemp(dir=directory))
         env = self._environment(home, provider_port)
         self._valkey = Process(
             [str(part) for part in valkey.command(home / "v.sock", home, keep=False)],

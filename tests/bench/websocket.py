@@ -133,5 +133,6 @@ class WebSocketConnection(asyncio.Protocol):
             self._watch.fail("the connection was lost")
 
     async def close(self) -> None:
-        self.transport.write(masked(CLOSE, b"\x03\xe8"))
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.write(masked(CLOSE, b"\x03\xe8"))
+            self.transport.close()

@@ -1,4 +1,4 @@
-"""The registry: one name, one behaviour. The request's `model` chooses; `@scenario` is the only way in.
+"""One name, one behaviour: the request's `model` chooses.
 
 All of them give the same answer (`ANSWER`) as far as they get, so that a test of failing over can compare
 texts, except where a scenario is about the answer itself.
@@ -6,8 +6,9 @@ texts, except where a scenario is about the answer itself.
 
 import random
 import zlib
-from collections.abc import Callable
 
+from tests.fakes.markdown import MARKDOWN
+from tests.fakes.registry import SCENARIOS, scenario
 from tests.fakes.script import (
     Ask,
     Comment,
@@ -21,7 +22,6 @@ from tests.fakes.script import (
     Refuse,
     Role,
     Say,
-    Scenario,
     Split,
     Step,
     Steps,
@@ -30,21 +30,13 @@ from tests.fakes.script import (
 )
 from tests.fakes.words import SEED, answer_to, tokens
 
+__all__ = ["ANSWER", "SCENARIOS"]
+
 ANSWER = tokens(24)
 SLOW_SECONDS = 0.4  # how late "slow-first-token" is
 RETRY_AFTER_SECONDS = 1
 FAILURES_FIRST = 2  # how often "fails-then-works" fails
 FAULT_SHARE = 0.2  # of the requests for "chaos"
-
-SCENARIOS: dict[str, Scenario] = {}
-
-
-def scenario(name: str) -> Callable[[Callable[[Ask], Steps]], Callable[[Ask], Steps]]:
-    def register(script: Callable[[Ask], Steps]) -> Callable[[Ask], Steps]:
-        SCENARIOS[name] = Scenario(name, (script.__doc__ or "").strip(), script)
-        return script
-
-    return register
 
 
 def say(pieces: tuple[str, ...] = ANSWER) -> list[Step]:
@@ -310,39 +302,3 @@ def chaos(ask: Ask) -> Steps:
         [Wait(SLOW_SECONDS), *say(pieces), Finish()],
     ]
     return dice.choice(faults)
-
-
-MARKDOWN = """\
-# A short tour
-
-Text with **weight**, *stress*, `code` and a [link](https://example.org/?a=1&b=2).
-
-1. First
-2. Second
-   - nested **item**
-   - another
-
-| model | tokens/s | cost |
-|:------|---------:|-----:|
-| small |      120 | 0.10 |
-| large |       40 | 2.50 |
-
-```python
-def greet(name: str) -> str:
-    return f"Hello, {name}!"  # <b>not bold</b>
-```
-
-> Quoted, over
-> two lines.
-
-Inline $e^{i\\pi} + 1 = 0$ and a display:
-
-$$\\int_0^1 x^2\\,dx = \\tfrac13$$
-
-<script>window.hacked = true</script><img src=x onerror="window.hacked = true">
-
-- [x] done
-- [ ] open
-
-Grüße, 世界 🙂 The end.
-"""
