@@ -248,8 +248,11 @@ def generation_of(user_id: int, generation_id: UUID) -> Generation:
 
 def stored_frames(generation: Generation, after: int = 0) -> list[str]:
     """The encoded frames of a generation after number `after`, from storage."""
-    # A number we never sent means the reader saw frames of a process that died: begin anew.
-    after = after if after <= len(generation.journal) else 0
+    length = len(generation.journal)
+    # A process that died may have sent frames that were never stored, and the reaper's closing frame then
+    # bears a number that the reader has had: begin anew.
+    if after > length or (after == length and generation.state == Generation.State.INTERRUPTED):
+        after = 0
     text, reasoning = generation.message.text, generation.reasoning
     return [encode(frame) for frame in replay(generation.id, generation.journal, text, reasoning, after)]
 

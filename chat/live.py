@@ -148,7 +148,7 @@ class Live:
         elif call["process"] != self.process:
             for outbox in outboxes:
                 outbox.put(call["frame"])
-                if call["generation_id"]:
+                if call["generation_id"] and not self._follows(UUID(call["generation_id"]), outbox):
                     self.follow_elsewhere(UUID(call["generation_id"]), outbox, 0)
 
     # --- Generations of this process ---
@@ -187,13 +187,17 @@ class Live:
 
     def follow_elsewhere(self, generation_id: UUID, outbox: Outbox, after: int) -> None:
         """Hear a generation of another process from frame `after` on, through the relay."""
-        remote = self.remotes.get(generation_id)
-        if remote is None or outbox in remote.heard:
-            remote = self.remotes[generation_id] = remote or _Remote()
-        else:
-            # A late-comer wants what the others have had: read the stream again, they skip it.
-            self.relay.unfollow(generation_id)
+        remote = self.remotes.setdefault(generation_id, _Remote())
         remote.heard[outbox] = after
+        self._read_again(generation_id)
+
+    def _follows(self, generation_id: UUID, outbox: Outbox) -> bool:
+        remote = self.remotes.get(generation_id)
+        return remote is not None and outbox in remote.heard
+
+    def _read_again(self, generation_id: UUID) -> None:
+        """From the stream's start: one reader serves all who follow, and each skips what it has had."""
+        self.relay.unfollow(generation_id)
         self.relay.follow(generation_id)
 
     def _hear(self, generation_id: UUID, first: int, frames: Sequence[str]) -> None:
@@ -201,12 +205,19 @@ class Live:
         if remote is None:
             return
         last = first + len(frames) - 1
-        for outbox, heard in remote.heard.items():
+        finished = _is_last(frames[-1])
+        for outbox, heard in list(remote.heard.items()):
             if first <= heard + 1 <= last:
                 for frame in frames[heard + 1 - first :]:
                     outbox.put(frame)
                 remote.heard[outbox] = last
-        if _is_last(frames[-1]):
+                if finished:
+                    del remote.heard[outbox]
+            elif finished and heard >= last:
+                # It saw frames of a process that died before they were kept: begin anew.
+                remote.heard[outbox] = 0
+                self._read_again(generation_id)
+        if not remote.heard:
             self._forget(generation_id)
 
     def hear_from_storage(self, generation_id: UUID, frames: Iterable[str]) -> None:
@@ -216,7 +227,8 @@ class Live:
         if remote is None:
             return
         for outbox, heard in remote.heard.items():
-            for frame in stored[heard if heard <= len(stored) else 0 :]:
+            # Who has all of these numbers but not the end saw frames that died with their process.
+            for frame in stored[heard if heard < len(stored) else 0 :]:
                 outbox.put(frame)
         self._forget(generation_id)
 

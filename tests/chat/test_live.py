@@ -130,6 +130,59 @@ async def test_late_comers_in_another_process_do_not_disturb_those_who_heard_it_
     assert second.seqs == list(range(5, 12))
 
 
+async def test_a_tab_that_asks_again_in_another_process_hears_it_again(two_processes):
+    here, there = two_processes
+    broadcast = begin(here)
+    speak(broadcast, *"abc")
+    tab = Tab()
+    there.follow_elsewhere(broadcast.id, tab, 0)
+    await until(lambda: tab.seqs == [1, 2, 3, 4])
+    there.follow_elsewhere(broadcast.id, tab, 2)
+    end(broadcast)
+    await until(lambda: len(tab.seqs) == 7)
+    assert tab.seqs == [1, 2, 3, 4, 3, 4, 5]
+
+
+@pytest.mark.parametrize("seen", [4, 5, 99])
+async def test_a_tab_that_saw_what_died_with_its_process_hears_the_kept_answer_anew(two_processes, seen):
+    here, there = two_processes
+    broadcast = begin(here)
+    speak(broadcast, *"ab")
+    tab = Tab()
+    there.follow_elsewhere(broadcast.id, tab, seen)
+    end(broadcast)  # the fourth frame, a number the tab has had
+    await until(lambda: len(tab.seqs) == 4)
+    assert tab.seqs == [1, 2, 3, 4]
+    await until(lambda: there.remotes == {})
+
+
+@pytest.mark.parametrize("seen", [4, 99])
+async def test_it_hears_it_anew_from_storage_too(two_processes, seen):
+    here, there = two_processes
+    broadcast = begin(here)
+    tab = Tab()
+    speak(broadcast, *"ab")
+    there.follow_elsewhere(broadcast.id, tab, seen)
+    end(broadcast)
+    there.hear_from_storage(broadcast.id, broadcast.frames)
+    assert tab.seqs == [1, 2, 3, 4]
+
+
+async def test_a_wake_up_call_does_not_disturb_who_already_follows(two_processes):
+    here, there = two_processes
+    broadcast = begin(here)
+    tab = Tab()
+    there.join(ANN, tab)
+    await until(lambda: ANN in there.ear.joined)
+    there.follow_elsewhere(broadcast.id, tab, 0)
+    news = protocol.ConversationUpdated(conversation_id=uuid.uuid4(), title="News")
+    here.tell_user(ANN, news, broadcast.id)
+    await until(lambda: len(tab.frames) >= 2)
+    end(broadcast)
+    await until(lambda: there.remotes == {})
+    assert tab.seqs == [1, 2]
+
+
 async def test_another_process_can_stop_a_generation(two_processes):
     here, there = two_processes
     broadcast = begin(here)

@@ -70,6 +70,8 @@ async def test_the_partial_answer_is_taken_from_the_live_stream(survivor):
     assert frames[:3] == broadcast.frames
     assert '"code":"interrupted"' in frames[3]
     assert '"seq":4' in frames[3]
+    # A reader who saw more than was kept hears it anew; one who saw exactly what was kept, the end.
+    assert [history.stored_frames(generation, seen) for seen in (3, 4, 9)] == [frames[3:], frames, frames]
 
 
 async def test_followers_in_other_processes_hear_that_it_was_interrupted(survivor):
