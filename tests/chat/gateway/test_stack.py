@@ -126,7 +126,7 @@ async def test_with_nothing_configured_it_says_so_and_asks_nobody() -> None:
 
 def test_models_are_listed_with_what_they_need() -> None:
     entries = {entry.model.name: entry for entry in build(environ={"OPENAI_API_KEY": "sk-1"}).models()}
-    assert entries["openai/gpt-4.1-mini"].configured
+    assert entries["openai/gpt-5.6-terra"].configured
     assert not entries["local/smollm2"].configured
     assert entries["local/smollm2"].provider.title == "This machine"
 
@@ -142,9 +142,9 @@ def test_a_window_is_the_models_own_or_the_largest_that_is_configured() -> None:
 
 def test_a_stopped_answer_has_its_price() -> None:
     gateway = build(environ={})
-    usage = gateway.usage_so_far(ask("four tokens or so"), "openai/gpt-4.1", "said " * 40)
+    usage = gateway.usage_so_far(ask("four tokens or so"), "anthropic/claude-opus-5.5", "said " * 40)
     assert usage.estimated
-    assert usage.cost_microusd >= 8 * 50
+    assert usage.cost_microusd >= 20 * 50
 
 
 def test_a_bad_catalogue_stops_the_start(tmp_path: Path) -> None:
