@@ -57,9 +57,11 @@ def _as_json(response: HttpResponseBase) -> HttpResponseBase:
     if response.status_code < 400 or response.headers.get("Content-Type", "").startswith("application/json"):
         return response
     answer = error_response(response.status_code)
-    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
-        if name in response.headers:
-            answer[name] = response.headers[name]
+    # All that was said besides the page stays: what is allowed, when to try again, the safe headers.
+    for name, value in response.headers.items():
+        if not name.startswith("Content-") or name == "Content-Security-Policy":
+            answer.headers.setdefault(name, value)
+    answer.cookies = response.cookies
     return answer
 
 
