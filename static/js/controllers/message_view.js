@@ -1,5 +1,6 @@
-import { elementsOf, markdown, marked } from "../lib/markdown.js";
+import { elementsOf, markdown } from "../lib/markdown.js";
 import { words } from "../lib/words.js";
+import { marked } from "../models/markdown.js";
 import { MarkdownStream } from "../models/markdown_stream.js";
 import { failureCard } from "./failure_card.js";
 import { foot } from "./foot.js";
@@ -8,10 +9,10 @@ import { foot } from "./foot.js";
 
 /** The element of one message. It is drawn from `_message.html`, on the server and here alike. */
 export class MessageView {
-  /** @param {HTMLElement} element @param {import("../models/chat.js").Chat} chat knows the models' names */
-  constructor(element, chat) {
+  /** @param {HTMLElement} element @param {import("../models/catalogue.js").Catalogue} catalogue */
+  constructor(element, catalogue) {
     this.element = element;
-    this.chat = chat;
+    this.catalogue = catalogue;
     this.said = /** @type {HTMLElement} */ (element.querySelector('[data-part="said"]'));
     this.foot = /** @type {HTMLElement} */ (element.querySelector('[data-part="foot"]'));
     /** What is drawn: the text, finished; or the stream that draws it. */
@@ -24,14 +25,14 @@ export class MessageView {
     this.beginning = 0;
   }
 
-  /** @param {HTMLTemplateElement} template @param {Entry} entry @param {import("../models/chat.js").Chat} chat */
-  static create(template, entry, chat) {
+  /** @param {HTMLTemplateElement} template @param {Entry} entry @param {import("../models/catalogue.js").Catalogue} catalogue */
+  static create(template, entry, catalogue) {
     const element = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
     element.classList.add(entry.role);
     element.dataset.key = entry.key;
     const heading = element.querySelector("h2");
     if (heading) heading.textContent = (entry.role === "user" ? heading.dataset.user : heading.dataset.assistant) ?? "";
-    return new MessageView(element, chat);
+    return new MessageView(element, catalogue);
   }
 
   /** Draw the entry as it is. @param {Entry} entry @param {{last: boolean, online: boolean}} place */
@@ -92,7 +93,7 @@ export class MessageView {
     const line = document.createElement("div");
     line.className = "seam";
     if (seam) {
-      const [from = "", to = ""] = this.chat.seamNames(seam.from, seam.to);
+      const [from = "", to = ""] = this.catalogue.seamNames(seam.from, seam.to);
       line.textContent = words.seam(from, to);
     }
     return line;
@@ -118,11 +119,11 @@ export class MessageView {
   finish(entry) {
     if (this.said.classList.contains("skeleton")) this.drawWhole(entry.text);
     else if (this.stream) {
-      // The seams stay where they were seen, unless what was closed has changed its meaning.
-      if (this.seams > 0 && !MarkdownStream.mustReread(entry.text)) {
-        for (const node of this.tail) node.remove();
-        this.said.append(elementsOf(marked.lexer(entry.text.slice(this.stream.closedAt))));
-      } else this.drawWhole(entry.text);
+      // What is closed stays, seams and selections with it, unless the end has changed its meaning.
+      this.drawn = "";
+      for (const node of this.tail) node.remove();
+      if (MarkdownStream.mustReread(entry.text)) this.drawWhole(entry.text);
+      else this.said.append(elementsOf(marked.lexer(entry.text.slice(this.stream.closedAt))));
       this.stream = null;
       this.tail = [];
       this.drawn = entry.text;

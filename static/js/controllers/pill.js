@@ -32,14 +32,22 @@ export class Pill extends PageController {
 
   /** @param {string} state */
   changed(state) {
-    clearTimeout(this.timer);
     if (state === "open") {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      this.hadConnection = true;
       this.app.socket.measure();
       this.draw();
     } else {
       this.roundTrip = null;
-      this.timer = setTimeout(() => this.draw(), PATIENCE_MS);
+      // One patience for the whole outage: its tries come and go faster than that.
+      this.timer ??= setTimeout(() => this.drawOutage(), PATIENCE_MS);
     }
+  }
+
+  drawOutage() {
+    this.timer = undefined;
+    this.draw();
   }
 
   draw() {
@@ -57,6 +65,7 @@ export class Pill extends PageController {
   say(state) {
     if (state === "refused") return ["poor", words.signedOut];
     if (!navigator.onLine) return ["poor", words.offline];
+    if (state === "connecting" && this.hadConnection) return ["fair", words.reconnecting];
     if (state === "connecting" || state === "closed") return ["none", words.connecting];
     if (state === "waiting") return ["fair", words.reconnecting];
     if (this.roundTrip == null) return ["good", words.online];

@@ -1,5 +1,6 @@
 import { oncePerFrame } from "../lib/frame_clock.js";
 import { words } from "../lib/words.js";
+import { readEarlier, reread } from "../models/reading.js";
 import { MessageView } from "./message_view.js";
 import { PageController } from "./page_controller.js";
 import { why } from "./why.js";
@@ -21,6 +22,7 @@ export class Transcript extends PageController {
     this.dirty = new Set();
     this.list = this.target("list");
     this.empty = this.target("empty");
+    this.earlier = this.target("earlier");
     this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("message"));
     this.approach = new IntersectionObserver((seen) => this.approached(seen), {
       root: this.element.closest(".log"),
@@ -30,8 +32,8 @@ export class Transcript extends PageController {
     this.adopt();
     this.reconcile(true);
     this.chat.on("shown", () => this.showAnew());
-    this.chat.on("entries", (/** @type {{sent?: boolean} | undefined} */ how) => {
-      this.reconcile();
+    this.chat.on("entries", (/** @type {{sent?: boolean, above?: boolean} | undefined} */ how) => {
+      this.reconcile(how?.above);
       if (how?.sent) this.app.page.emit("follow");
     });
     this.chat.on("answer", (entry) => {
@@ -44,7 +46,7 @@ export class Transcript extends PageController {
   /** Take over what the server has drawn. */
   adopt() {
     for (const element of this.list?.querySelectorAll("[data-key]") ?? []) {
-      if (element instanceof HTMLElement) this.views?.set(element.dataset.key ?? "", new MessageView(element, this.chat));
+      if (element instanceof HTMLElement) this.views?.set(element.dataset.key ?? "", new MessageView(element, this.chat.catalogue));
     }
   }
 
@@ -71,7 +73,7 @@ export class Transcript extends PageController {
     /** @type {Element | null} */
     let before = null;
     for (const [index, entry] of entries.entries()) {
-      const view = views.get(entry.key) ?? MessageView.create(this.template, entry, this.chat);
+      const view = views.get(entry.key) ?? MessageView.create(this.template, entry, this.chat.catalogue);
       views.set(entry.key, view);
       /** @type {Element | null} */
       const next = before ? before.nextElementSibling : list.firstElementChild;
@@ -83,6 +85,7 @@ export class Transcript extends PageController {
       } else this.draw(entry);
     }
     this.empty.hidden = entries.length > 0;
+    if (this.earlier) this.earlier.hidden = !this.chat.conversation.earlier;
   }
 
   /** @param {IntersectionObserverEntry[]} seen */
@@ -119,6 +122,14 @@ export class Transcript extends PageController {
   // --- What its markup calls ---
 
   /** @param {Event} _event @param {HTMLElement} node */
+  async readEarlier(_event, node) {
+    if (node.ariaBusy === "true") return;
+    node.ariaBusy = "true";
+    await readEarlier(this.chat).catch((error) => this.app.page.emit("toast", { text: error.message }));
+    node.ariaBusy = null;
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
   again(_event, node) {
     const entry = this.entryOf(node);
     if (!entry || this.chat.conversation.busy) return;
@@ -139,7 +150,7 @@ export class Transcript extends PageController {
   /** @param {Event} _event @param {HTMLElement} node */
   async switchTo(_event, node) {
     if (!node.dataset.leaf || this.chat.conversation.busy) return;
-    await this.chat.reread(`?leaf=${encodeURIComponent(node.dataset.leaf)}`).catch((error) => {
+    await reread(this.chat, node.dataset.leaf).catch((error) => {
       this.app.page.emit("toast", { text: error.message });
     });
   }

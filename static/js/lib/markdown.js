@@ -3,30 +3,8 @@
  * Markdown can still render to something dirty), then blocks get their furniture.
  */
 import DOMPurify from "dompurify";
-import { Marked, Renderer } from "marked";
+import { marked } from "../models/markdown.js";
 import { words } from "./words.js";
-
-const escaped = (/** @type {string} */ text) =>
-  text.replace(/[&<>"]/g, (char) => /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[char] ?? char);
-
-class Plain extends Renderer {
-  /** Raw HTML is shown as what it is: text. @override @param {import("marked").Tokens.HTML | import("marked").Tokens.Tag} token */
-  html({ text }) {
-    return /^<br\s*\/?>$/i.test(text.trim()) ? "<br>" : escaped(text);
-  }
-
-  /** A picture from elsewhere tells its host who reads: a link asks first. @override @param {import("marked").Tokens.Image} token */
-  image({ href, text }) {
-    return `<a href="${escaped(href)}">${words.image}: ${escaped(text || href)}</a>`;
-  }
-
-  /** @override @param {import("marked").Tokens.Checkbox} token */
-  checkbox({ checked }) {
-    return checked ? "☑ " : "☐ ";
-  }
-}
-
-export const marked = new Marked({ gfm: true, breaks: false, renderer: new Plain() });
 
 const purifier = DOMPurify(window);
 const ALLOWED = {

@@ -36,7 +36,7 @@
  * @property {string} [client_message_id]
  *
  * @typedef {{id: string, title: string, updated_at: string}} ConversationLine
- * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[]}} ConversationJson
+ * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[], earlier?: boolean}} ConversationJson
  *
  * @typedef {object} Model
  * @property {string} name
@@ -63,6 +63,11 @@ export function parseFrame(raw) {
   } catch {
     return null;
   }
+}
+
+/** What the server names has a UUID; what it has not named yet may have anything. @param {string} id */
+export function isServerId(id) {
+  return /^[0-9a-f-]{36}$/.test(id);
 }
 
 /** A fresh id; `crypto.randomUUID` exists only on https and localhost. @returns {string} */

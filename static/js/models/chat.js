@@ -1,8 +1,11 @@
-import { freshId } from "../lib/protocol.js";
+import { freshId, isServerId } from "../lib/protocol.js";
 import { Emitter } from "../lib/emitter.js";
 import { Answer } from "./answer.js";
+import { Catalogue } from "./catalogue.js";
 import { Conversation } from "./conversation.js";
 import { Outbox } from "./outbox.js";
+import { catchUp, reread } from "./reading.js";
+import { Versions } from "./versions.js";
 
 /**
  * @typedef {import("../lib/protocol.js").Frame} Frame
@@ -27,17 +30,17 @@ export class Chat extends Emitter {
     super();
     this.socket = socket;
     this.outbox = outbox;
-    this.models = models;
+    this.catalogue = new Catalogue(models);
     this.read = read;
     this.conversation = Conversation.empty();
     this.wasReady = false;
     /** By generation id; also those whose conversation is not shown now. @type {Map<string, Answer>} */
     this.answers = new Map();
-    /** Versions asked for and not yet accepted, by frame id. @type {Map<string, {conversation: Conversation, entry: Entry, dropped: Entry[]}>} */
-    this.versions = new Map();
+    this.versions = new Versions();
     socket.on("frame", (frame) => this.hear(frame));
     socket.on("state", (state) => {
-      if (state === "waiting" || state === "closed") this.abandonVersions();
+      const isLost = state === "waiting" || state === "closed";
+      if (isLost && this.versions.undoAll()) this.emit("entries");
     });
   }
 
@@ -48,7 +51,7 @@ export class Chat extends Emitter {
     const conversation = json ? new Conversation(json) : Conversation.empty();
     this.conversation = conversation;
     for (const entry of conversation.entries) {
-      if (entry.generation) this.nameProvider(entry.generation);
+      if (entry.generation) this.catalogue.nameProvider(entry.generation);
       if (entry.generation?.state === "running") entry.answer = this.follow(entry.generation.id);
     }
     for (const parcel of this.outbox.parcels) {
@@ -57,23 +60,6 @@ export class Chat extends Emitter {
       conversation.ask(parcel.client_message_id, parcel.text);
     }
     this.emit("shown");
-  }
-
-  /** Read the shown conversation again, as another branch or because something was missed. @param {string} [query] */
-  async reread(query = "") {
-    const { conversation } = this;
-    if (!conversation.id || !this.read) return;
-    const json = await this.read(conversation.id, query);
-    if (this.conversation === conversation) this.show(json);
-  }
-
-  /** After a time without connection: show what other tabs have added meanwhile. */
-  async catchUp() {
-    const { conversation } = this;
-    if (!conversation.id || conversation.busy || !this.read) return;
-    const json = await this.read(conversation.id).catch(() => null);
-    const isNews = json && json.leaf_id !== (conversation.last?.id ?? null);
-    if (isNews && this.conversation === conversation && !conversation.busy) this.show(json);
   }
 
   /** The answer of a running generation, heard from where this tab left off. @param {string} generationId */
@@ -106,7 +92,7 @@ export class Chat extends Emitter {
     if (!target || !isServerId(target.id)) return false;
     if (!this.socket.send({ type: "chat.regenerate", message_id: target.id, model, continue: goOn, id })) return false;
     const { conversation } = this;
-    this.versions.set(id, { conversation, ...conversation.replaceAnswer(entry, id, goOn ? entry.text : "") });
+    this.versions.add(id, { conversation, ...conversation.replaceAnswer(entry, id, goOn ? entry.text : "") });
     this.emit("entries", { sent: true });
     return true;
   }
@@ -133,7 +119,7 @@ export class Chat extends Emitter {
       case "ready":
         for (const answer of this.answers.values()) if (answer.running) this.resume(answer);
         for (const parcel of this.outbox.frames()) this.socket.send(parcel);
-        if (this.wasReady) void this.catchUp();
+        if (this.wasReady) void catchUp(this);
         this.wasReady = true;
         break;
       case "chat.accepted":
@@ -162,7 +148,7 @@ export class Chat extends Emitter {
     const result = answer.apply(frame);
     if (result === "gap" && !answer.resuming) this.resume(answer);
     if (result !== "applied") return;
-    this.nameProvider(answer.generation);
+    this.catalogue.nameProvider(answer.generation);
     const entry = this.conversation.byGeneration(answer.id);
     if (!answer.running && wasRunning) this.end(answer, entry);
     else if (entry) this.emit("answer", entry);
@@ -195,9 +181,8 @@ export class Chat extends Emitter {
 
   /** @param {Frame} frame */
   accepted(frame) {
-    const version = this.versions.get(frame.id);
+    const version = this.versions.take(frame.id);
     if (version) {
-      this.versions.delete(frame.id);
       this.bind(version.conversation, version.entry, frame.generation_id);
       return;
     }
@@ -275,7 +260,7 @@ export class Chat extends Emitter {
     if (frame.message) {
       if (conversation.byId(frame.message.id)) return;
       if (frame.message.parent_id !== (conversation.last?.id ?? null)) {
-        void this.reread();
+        void reread(this);
         return;
       }
       conversation.add({ ...frame.message });
@@ -285,19 +270,16 @@ export class Chat extends Emitter {
     }
     const waiting = conversation.entries.find((entry) => entry.waitsFor && entry.role === "assistant");
     if (waiting) {
-      for (const [id, version] of this.versions) if (version.entry === waiting) this.versions.delete(id);
+      this.versions.forget(waiting);
       this.bind(conversation, waiting, frame.generation_id);
-    } else void this.reread();
+    } else void reread(this);
     this.nameAnswer(frame);
   }
 
   /** An error that belongs to no generation. @param {Frame} frame */
   refused(frame) {
     const failure = { code: frame.code, message: frame.message, retry_after_s: frame.retry_after_s };
-    const version = this.versions.get(frame.id);
-    if (version) {
-      this.versions.delete(frame.id);
-      version.conversation.restore(version.entry, version.dropped);
+    if (this.versions.undo(frame.id)) {
       this.emit("refused", failure);
       this.emit("entries");
       return;
@@ -318,36 +300,8 @@ export class Chat extends Emitter {
     this.emit("entries");
   }
 
-  /** The socket went away before a further version was accepted: show what was there. */
-  abandonVersions() {
-    for (const version of this.versions.values()) version.conversation.restore(version.entry, version.dropped);
-    if (this.versions.size > 0) {
-      this.versions.clear();
-      this.emit("entries");
-    }
-  }
-
   /** @param {Answer} answer */
   resume(answer) {
     answer.resuming = this.socket.send({ type: "chat.resume", generation_id: answer.id, after: answer.seq });
   }
-
-  /** The catalogue knows whose a model is, also after another one has taken over. @param {import("../lib/protocol.js").Generation} generation */
-  nameProvider(generation) {
-    const model = this.models.find((one) => one.name === generation.model);
-    generation.provider = model?.provider ?? generation.provider;
-    generation.provider_title = model?.provider_title ?? generation.provider;
-  }
-
-  /** How a seam calls two models: by their providers, or by their own names where those are the same. @param {string} from @param {string} to */
-  seamNames(from, to) {
-    const [one, other] = [from, to].map((name) => this.models.find((model) => model.name === name));
-    if (one && other && one.provider !== other.provider) return [one.provider_title, other.provider_title];
-    return [one?.title ?? from, other?.title ?? to];
-  }
-}
-
-/** @param {string} id */
-function isServerId(id) {
-  return /^[0-9a-f-]{36}$/.test(id);
 }

@@ -9,16 +9,26 @@
  *   `waitsFor` is the id of the frame whose acceptance will name the generation.
  */
 export class Conversation {
-  /** @param {{id: string | null, title: string, messages: Message[]}} json */
-  constructor({ id, title, messages }) {
+  /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean}} json */
+  constructor({ id, title, messages, earlier = false }) {
     this.id = id;
     this.title = title;
+    /** Are there messages above the first one? */
+    this.earlier = earlier;
     /** @type {Entry[]} */
     this.entries = messages.map((message) => ({ ...message, key: message.id }));
   }
 
   static empty() {
     return new Conversation({ id: null, title: "", messages: [] });
+  }
+
+  /** Put older messages above. @param {{messages: Message[], earlier?: boolean}} json */
+  prepend({ messages, earlier = false }) {
+    const known = new Set(this.entries.map((entry) => entry.id));
+    const fresh = messages.filter((message) => !known.has(message.id));
+    this.entries.unshift(...fresh.map((message) => ({ ...message, key: message.id })));
+    this.earlier = earlier && fresh.length > 0;
   }
 
   /** @param {string} id */

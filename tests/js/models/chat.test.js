@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Store } from "../../../static/js/lib/store.js";
 import { Chat } from "../../../static/js/models/chat.js";
 import { Outbox } from "../../../static/js/models/outbox.js";
+import { readEarlier } from "../../../static/js/models/reading.js";
 import { FakeSocket, FakeStorage } from "../fake_socket.js";
 
 const C = "00000000-0000-4000-8000-00000000000c";
@@ -25,7 +26,7 @@ function fresh() {
     ],
     read: async (id, query) => {
       reads.push([id, query]);
-      return { ...saved(), leaf_id: A2 };
+      return query?.startsWith("?before") ? { messages: [message("old", "user", "Earlier.")], earlier: false } : { ...saved(), leaf_id: A2 };
     },
   });
   return made;
@@ -258,7 +259,15 @@ test("after a seam the receipt names who finished", () => {
 });
 
 test("a seam names providers, or models where the provider is one", () => {
-  assert.deepEqual(chat.seamNames("nim/nano", "groq/fast"), ["NVIDIA NIM", "Groq"]);
-  assert.deepEqual(chat.seamNames("nim/nano", "nim/big"), ["nano", "big"]);
-  assert.deepEqual(chat.seamNames("gone/a", "gone/b"), ["gone/a", "gone/b"]);
+  assert.deepEqual(chat.catalogue.seamNames("nim/nano", "groq/fast"), ["NVIDIA NIM", "Groq"]);
+  assert.deepEqual(chat.catalogue.seamNames("nim/nano", "nim/big"), ["nano", "big"]);
+  assert.deepEqual(chat.catalogue.seamNames("gone/a", "gone/b"), ["gone/a", "gone/b"]);
+});
+
+test("older messages come in above, once", async () => {
+  chat.show({ ...saved(), earlier: true });
+  await readEarlier(chat);
+  await readEarlier(chat);
+  assert.deepEqual(texts(), ["Earlier.", "Why?", "Because."]);
+  assert.deepEqual(reads, [[C, `?before=${Q}`]]);
 });
