@@ -13,7 +13,7 @@ from chat.gateway.guarded import Guarded
 from chat.gateway.keys import configured, key_of
 from chat.gateway.loading import load
 from chat.gateway.measured import Measured
-from chat.gateway.pricing import estimated, rough_count
+from chat.gateway.pricing import Counter, estimated, rough_count
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.recent import RecentTimes
@@ -36,9 +36,10 @@ def build(
     *,
     environ: Mapping[str, str] = os.environ,
     breaker_store: Store | None = None,
+    count: Counter = rough_count,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
-    raises CatalogueError where an entry is wrong."""
+    raises CatalogueError where an entry is wrong. `count` counts tokens where no provider reports them."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     breakers = Breakers(breaker_store)
@@ -53,13 +54,13 @@ def build(
     for name in sorted(usable):
         provider = catalogue.providers[name]
         key = key_of(provider, environ)
-        door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key)
+        door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key, count)
         providers[name] = Guarded(door, provider, breakers, recent)
 
     rings: Ring
-    rings = Fallback(providers, catalogue, health)
+    rings = Fallback(providers, catalogue, health, count=count)
     rings = Measured(rings, catalogue)
-    return Gateway(rings, catalogue, usable, doors.values())
+    return Gateway(rings, catalogue, usable, doors.values(), count)
 
 
 class Gateway:
@@ -71,11 +72,13 @@ class Gateway:
         catalogue: Catalogue,
         usable: frozenset[str],
         doors: Iterable[ProviderRing] = (),
+        count: Counter = rough_count,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
         self._usable = usable
         self._doors = list(doors)
+        self._count = count
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The answer's events (events.py); raises a GatewayError. Close it (`aclose`) to stop early."""
@@ -102,7 +105,7 @@ class Gateway:
 
     def usage_so_far(self, request: ChatRequest, model: str, said: str) -> Usage:
         """What an answer took that was stopped after `said` (text and reasoning): estimated, priced."""
-        return estimated(request, [said], self.catalogue.models[model].price, rough_count)
+        return estimated(request, [said], self.catalogue.models[model].price, self._count)
 
     async def close(self) -> None:
         for door in self._doors:

@@ -1,4 +1,4 @@
-"""python -m tests.bench first-token|paced|flood|memory|all: prints Markdown tables."""
+"""python -m tests.bench first-token|paced|flood|memory|all, or faults: prints Markdown tables."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import report
+from tests.bench import faults, report
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.process import NotReady, pin_to_load_core
@@ -80,6 +80,9 @@ def shortened(figures: Figures) -> str:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["faults"]:
+        faults.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")
     parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")

@@ -172,8 +172,10 @@ def usage_of(steps: Steps) -> Usage:
 
 def continued(steps: Steps, prefill: str) -> Steps:
     """The same script for a request that brings the beginning of the answer: what `prefill` holds is not
-    said again. An answer that does not begin with it is said from its start, as a model might."""
-    if not "".join(said(steps)).startswith(prefill):
+    said again, also by a script that breaks off before its end. An answer that does not begin with it is
+    said from its start, as a model might."""
+    whole = "".join(said(steps))
+    if not whole.startswith(prefill) and not prefill.startswith(whole):
         return steps
     left = len(prefill)
 
