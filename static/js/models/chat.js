@@ -162,21 +162,16 @@ export class Chat extends Emitter {
     return answer;
   }
 
-  /** @param {Answer} answer @param {Entry | undefined} entry */
+  /** @param {Answer} answer @param {Entry | undefined} entry undefined: of a conversation that is not shown */
   end(answer, entry) {
     if (!entry) return;
-    this.settle(entry, answer);
-    this.emit("ended", entry);
-    this.emit("entries");
-  }
-
-  /** @param {Entry} entry @param {Answer} answer */
-  settle(entry, answer) {
     this.answers.delete(answer.id);
     if (answer.messageId) this.conversation.rename(entry, answer.messageId);
     // A continued answer that failed before its first frame keeps what it was to begin with.
     entry.text = answer.text || entry.prefill || "";
     entry.generation = { ...answer.generation, reasoning: answer.reasoning };
+    this.emit("ended", entry);
+    this.emit("entries");
   }
 
   /** @param {Frame} frame */

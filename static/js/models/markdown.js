@@ -26,7 +26,10 @@ const renderer = {
     return checked ? "☑ " : "☐ ";
   },
 
-  /** @this {any} @param {{depth: number, tokens: import("marked").Token[]}} token */
+  /**
+   * @this {any}
+   * @param {{depth: number, tokens: import("marked").Token[]}} token
+   */
   heading({ depth, tokens }) {
     const level = Math.min(6, depth + HEADINGS_ABOVE);
     return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
