@@ -49,19 +49,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.rechecking is None:
             return
+        frame = self._parse(text_data)
         wait = _pace.wait(self.user.pk)
+        if frame is None:
+            return
         if wait:
-            self._put(
-                protocol.Error(code="rate_limited", message="Too many frames.", retry_after_s=round(wait, 1))
-            )
-            return
-        if text_data is None:
-            self._put(protocol.Error(code="bad_frame", message="Frames are JSON text."))
-            return
-        try:
-            frame = protocol.parse(text_data)
-        except protocol.BadFrame as error:
-            self._put(protocol.Error(code=error.code, message=error.message, **error.echo))
+            self._refuse(frame, "rate_limited", "Too many frames.", retry_after_s=round(wait, 1))
             return
         try:
             await self._serve(frame)
@@ -71,6 +64,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
             # One bad frame must not take the socket, and with it every other answer, down.
             logger.exception("A frame could not be served")
             self._refuse(frame, "internal", turn.INTERNAL)
+
+    def _parse(self, text_data: str | None) -> protocol.ClientFrame | None:
+        """The frame; one that cannot be used is answered here."""
+        try:
+            if text_data is None:
+                raise protocol.BadFrame("Frames are JSON text.")
+            return protocol.parse(text_data)
+        except protocol.BadFrame as error:
+            self._put(protocol.Error(code=error.code, message=error.message, **error.echo))
+            return None
 
     async def _serve(self, frame: protocol.ClientFrame) -> None:
         match frame:
@@ -96,7 +99,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             )
         )
 
-    def _refuse(self, frame: protocol.ClientFrame, code: str, message: str) -> None:
+    def _refuse(self, frame: protocol.ClientFrame, code: str, message: str, **more: Any) -> None:
         self._put(
             protocol.Error(
                 code=code,
@@ -104,6 +107,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 id=frame.id,
                 client_message_id=getattr(frame, "client_message_id", None),
                 generation_id=getattr(frame, "generation_id", None),
+                **more,
             )
         )
 

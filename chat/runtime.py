@@ -32,24 +32,34 @@ class Runtime:
         await self.gateway.close()
 
 
-def gateway() -> Gateway:
-    """A gateway over the installation's catalogue."""
+def installed_gateway() -> Gateway:
+    """A new gateway over the installation's catalogue."""
     return build(load(settings.GRUMP_CATALOG, env.everything()))
 
 
+_gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictionary()
 _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
 
 
-def runtime() -> Runtime:
-    """The running loop's runtime."""
+def gateway() -> Gateway:
+    """The running loop's gateway. Nothing is started or opened by asking for it."""
     loop = asyncio.get_running_loop()
-    found = _runtimes.get(loop)
-    if found is None:
-        found = _runtimes[loop] = Runtime(gateway())
-    return found
+    if loop not in _gateways:
+        _gateways[loop] = installed_gateway()
+    return _gateways[loop]
+
+
+def runtime() -> Runtime:
+    """The running loop's runtime, its background tasks started."""
+    loop = asyncio.get_running_loop()
+    if loop not in _runtimes:
+        _runtimes[loop] = Runtime(gateway())
+    return _runtimes[loop]
 
 
 async def close_runtime() -> None:
-    found = _runtimes.pop(asyncio.get_running_loop(), None)
+    loop = asyncio.get_running_loop()
+    _gateways.pop(loop, None)
+    found = _runtimes.pop(loop, None)
     if found is not None:
         await found.close()

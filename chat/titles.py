@@ -12,7 +12,7 @@ from chat.gateway.events import Text
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.history import TITLE_LENGTH, first_title
 from chat.models import Conversation, Message
-from chat.runtime import gateway as installed_gateway
+from chat.runtime import installed_gateway
 
 logger = logging.getLogger(__name__)
 

@@ -196,7 +196,8 @@ async def _finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcom
             await _tell_stored(broadcast)
     except DatabaseError:
         logger.exception("An answer could not be stored; the reaper will")
-        broadcast.tell(protocol.encode(protocol.Error(code="internal", message=INTERNAL)))
+        unstored = protocol.Error(code="internal", message=INTERNAL, generation_id=broadcast.id)
+        broadcast.tell(protocol.encode(unstored))
     finally:
         runtime.live.end(broadcast)
     if opened.starts_conversation and outcome.state == Generation.State.COMPLETE:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from chat import conversations, shapes
 from chat.history import NotFound
-from chat.runtime import runtime
+from chat.runtime import gateway
 from grump.accounts.guests import ensure_guest
 from grump.accounts.models import User
 
@@ -22,7 +22,7 @@ from grump.accounts.models import User
 @ensure_csrf_cookie
 async def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """A visitor becomes a guest here; somebody else's conversation is not found."""
-    models = [shapes.model_shape(entry) for entry in runtime().gateway.models()]
+    models = [shapes.model_shape(entry) for entry in gateway().models()]
     return await sync_to_async(_render)(request, conversation_id, models)
 
 

@@ -1,12 +1,14 @@
 """A chat whose only provider does as it is told."""
 
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from chat import protocol
 from chat.runtime import Runtime, close_runtime, runtime
 from grump.lib.database import close_threads
 from tests.fakes.catalogue import write_catalogue
@@ -42,3 +44,21 @@ async def mock(
 async def house(mock: FakeProvider) -> Runtime:
     """This test's event loop's own runtime."""
     return runtime()
+
+
+class QuietLive:
+    """Keeps what each user's tabs would have been told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, protocol.ServerFrame]] = []
+
+    def tell_user(self, user_id: int, frame: protocol.ServerFrame) -> None:
+        self.told.append((user_id, frame))
+
+
+@pytest.fixture
+def told(monkeypatch) -> list[tuple[int, protocol.ServerFrame]]:
+    """For Django's own test client, which has a new event loop for every request: nothing is started."""
+    live = QuietLive()
+    monkeypatch.setattr("chat.api.conversations.runtime", lambda: SimpleNamespace(live=live))
+    return live.told

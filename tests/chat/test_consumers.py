@@ -159,11 +159,11 @@ async def test_too_many_frames_are_refused_with_a_time_to_wait(monkeypatch):
 
     monkeypatch.setattr(consumers, "_pace", Pace(3, 60.0))
     async with Tab(await a_user()) as tab:
-        for number in range(4):
+        for number in range(4):  # the fourth is told which one it was
             await tab.say("ping", id=number)
         frames = [await tab.hear() for _ in range(4)]
     assert [frame["type"] for frame in frames] == ["pong", "pong", "pong", "chat.error"]
-    assert frames[-1]["code"] == "rate_limited"
+    assert (frames[-1]["code"], frames[-1]["id"]) == ("rate_limited", 3)
     assert 0 < frames[-1]["retry_after_s"] <= 20
 
 

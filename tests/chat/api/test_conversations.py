@@ -1,0 +1,197 @@
+"""`/api/conversations`: only one's own, changed only by good input, and undone without a question."""
+
+import json
+import uuid
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from chat import history
+from chat.models import Conversation, Generation
+from chat.protocol import Regenerate, Send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def person(name: str) -> Client:
+    client = Client()
+    client.user = get_user_model().objects.create(username=name)
+    client.force_login(client.user)
+    return client
+
+
+@pytest.fixture
+def ann(told) -> Client:
+    return person("ann")
+
+
+@pytest.fixture
+def bob(told) -> Client:
+    return person("bob")
+
+
+def converse(client: Client, *texts: str, conversation_id: uuid.UUID | None = None) -> history.Opened:
+    """Questions with an answer each, in one conversation."""
+    for text in texts:
+        send = Send(client_message_id=uuid.uuid4().hex, text=text, conversation_id=conversation_id)
+        opened = history.open_question(client.user.pk, send, "p")
+        history.end_generation(opened.generation_id, Generation.State.COMPLETE, f"{text}!")
+        conversation_id = opened.conversation_id
+    return opened
+
+
+def path(opened: history.Opened, rest: str = "") -> str:
+    return f"/api/conversations/{opened.conversation_id}{rest}"
+
+
+def patch(client: Client, at: str, body: str):
+    return client.patch(at, body, content_type="application/json")
+
+
+def code_of(response) -> str:
+    return response.json()["error"]["code"]
+
+
+def test_the_list_holds_ones_own_newest_first(ann, bob):
+    converse(ann, "Older")
+    converse(ann, "Newer")
+    converse(bob, "Not hers")
+    titles = [row["title"] for row in ann.get("/api/conversations").json()["conversations"]]
+    assert titles == ["Newer", "Older"]
+
+
+def test_the_search_finds_titles_whatever_their_case_and_takes_wildcards_for_themselves(ann):
+    for title in ("Backpressure", "A 100% sure thing", "Other"):
+        converse(ann, title)
+    found = {
+        q: len(ann.get("/api/conversations", {"q": q}).json()["conversations"]) for q in ("backP", "%", "_")
+    }
+    assert found == {"backP": 1, "%": 1, "_": 0}
+
+
+def test_a_conversation_opens_with_its_messages_and_their_answers_figures(ann):
+    opened = converse(ann, "One", "Two")
+    shown = ann.get(path(opened)).json()
+    assert [message["text"] for message in shown["messages"]] == ["One", "One!", "Two", "Two!"]
+    assert shown["messages"][1]["generation"]["state"] == "complete"
+    assert shown["messages"][0]["generation"] is None
+    assert not shown["earlier"]
+
+
+def test_opening_takes_the_same_number_of_queries_however_many_messages(ann):
+    opened = converse(ann, "One")
+    counts = []
+    for number in (2, 8):
+        opened = converse(ann, *map(str, range(number)), conversation_id=opened.conversation_id)
+        with CaptureQueriesContext(connection) as queries:
+            ann.get(path(opened))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_long_conversation_is_paged_from_its_newest_message(ann, monkeypatch):
+    monkeypatch.setattr("chat.shapes.BRANCH_LIMIT", 4)
+    opened = converse(ann, *"abcd")
+    newest = ann.get(path(opened)).json()
+    assert [message["text"] for message in newest["messages"]] == ["c", "c!", "d", "d!"]
+    assert newest["earlier"]
+    above = ann.get(path(opened), {"before": newest["messages"][0]["id"]}).json()
+    assert [message["text"] for message in above["messages"]] == ["a", "a!", "b", "b!"]
+    assert not above["earlier"]
+
+
+def test_another_branch_becomes_the_shown_one_down_to_its_leaf(ann):
+    first = converse(ann, "Question")
+    second = history.open_version(ann.user.pk, Regenerate(message_id=first.answer_id), "p")
+    history.end_generation(second.generation_id, Generation.State.COMPLETE, "Second answer")
+    shown = ann.get(path(first)).json()
+    assert shown["messages"][1]["text"] == "Second answer"
+    assert shown["messages"][1]["siblings"] == {
+        "index": 1,
+        "count": 2,
+        "ids": [str(first.answer_id), str(second.answer_id)],
+    }
+    ann.get(path(first), {"leaf": str(first.answer_id)})
+    assert ann.get(path(first)).json()["messages"][1]["text"] == "Question!"
+
+
+def test_renaming_keeps_the_title_from_being_made_anew_and_tells_every_tab(ann, told):
+    opened = converse(ann, "Question")
+    assert patch(ann, path(opened), '{"title": "  My   own "}').json()["title"] == "My own"
+    assert Conversation.objects.get().titled_by_user
+    [(user_id, frame)] = told
+    assert (user_id, frame.title, frame.conversation_id) == (ann.user.pk, "My own", opened.conversation_id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"title": 5}',
+        '{"title": ""}',
+        '{"title": "  "}',
+        json.dumps({"title": "x" * 201}),
+    ],
+)
+def test_a_bad_title_is_refused_and_changes_nothing(ann, body):
+    opened = converse(ann, "Question")
+    response = patch(ann, path(opened), body)
+    assert (response.status_code, code_of(response)) == (400, "bad_request")
+    assert Conversation.objects.get().title == "Question"
+
+
+def test_what_is_deleted_is_gone_and_comes_back(ann, told):
+    opened = converse(ann, "Question")
+    assert ann.delete(path(opened)).status_code == 204
+    assert ann.get(path(opened)).status_code == 404
+    assert ann.get("/api/conversations").json()["conversations"] == []
+    assert ann.get(f"/c/{opened.conversation_id}/").status_code == 404
+    assert ann.post(path(opened, "/restore")).json()["title"] == "Question"
+    assert ann.get(path(opened)).status_code == 200
+    assert [frame.deleted for _, frame in told] == [True, False]
+
+
+@pytest.mark.parametrize("missing", [True, False], ids=["missing", "somebody else's"])
+def test_a_missing_conversation_and_somebody_elses_look_alike(ann, bob, missing):
+    opened = converse(ann, "Secret")
+    at = f"/api/conversations/{uuid.uuid4()}" if missing else path(opened)
+    for response in (
+        bob.get(at),
+        bob.get(at, {"leaf": str(opened.answer_id)}),
+        patch(bob, at, '{"title": "Mine"}'),
+        bob.delete(at),
+        bob.post(f"{at}/restore"),
+        Client().get(at),
+    ):
+        assert response.status_code == 404
+        assert response.json() == {"error": {"code": "not_found", "message": "There is no such thing here."}}
+    assert bob.get(at.replace("/api/conversations", "/c") + "/").status_code == 404
+    assert Conversation.objects.get().title == "Secret"
+
+
+@pytest.mark.parametrize(
+    "query", [{"leaf": "x"}, {"before": "x"}, {"leaf": ""}, {"before": str(uuid.uuid4())}]
+)
+def test_a_bad_or_unknown_message_is_not_found(ann, query):
+    assert ann.get(path(converse(ann, "Question")), query).status_code == 404
+
+
+def test_another_site_cannot_change_anything(ann):
+    opened = converse(ann, "Question")
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = ann.cookies
+    assert strict.delete(path(opened)).status_code == 403
+    assert Conversation.objects.get().deleted_at is None
+
+
+def test_only_the_methods_that_mean_something_are_taken(ann):
+    opened = converse(ann, "Question")
+    assert ann.put(path(opened)).status_code == 405
+    assert ann.post("/api/conversations").status_code == 405
+    assert ann.get(path(opened, "/restore")).status_code == 405

@@ -1,0 +1,43 @@
+"""The page can be read before any script runs, by whom it belongs to."""
+
+import uuid
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from chat import history
+from chat.models import Generation
+from chat.protocol import Send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_visitor_becomes_a_guest_and_sees_an_empty_chat():
+    client = Client()
+    page = client.get("/")
+    assert page.status_code == 200
+    guest = get_user_model().objects.get()
+    assert guest.is_guest
+    assert "csrftoken" in page.cookies
+    assert "no-store" in page["Cache-Control"]
+    client.get("/")
+    assert get_user_model().objects.count() == 1
+
+
+def test_a_conversation_is_in_the_page_itself_and_its_text_is_only_text():
+    client = Client()
+    client.get("/")
+    guest = get_user_model().objects.get()
+    send = Send(client_message_id=uuid.uuid4().hex, text="<script>alert(1)</script> & more")
+    opened = history.open_question(guest.pk, send, "p")
+    history.end_generation(opened.generation_id, Generation.State.COMPLETE, "<img src=x onerror=alert(2)>")
+    page = client.get(f"/c/{opened.conversation_id}/").content.decode()
+    assert "&lt;img src=x onerror=alert(2)&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "<img src=x" not in page
+    assert Client().get(f"/c/{opened.conversation_id}/").status_code == 404
+
+
+def test_a_page_takes_no_post():
+    assert Client().post("/").status_code == 405
