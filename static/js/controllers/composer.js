@@ -97,11 +97,12 @@ export class Composer extends PageController {
   }
 
   drawState() {
-    const { busy } = this.chat.conversation;
-    if (this.stopButton) this.stopButton.hidden = !busy;
+    const { busy, running } = this.chat.conversation;
+    if (this.stopButton) this.stopButton.hidden = running === undefined;
     if (!this.sendButton || !this.box) return;
-    this.sendButton.hidden = busy;
-    this.sendButton.disabled = this.box.value.trim() === "";
+    this.sendButton.hidden = running !== undefined;
+    // On its way and not yet accepted: there is nothing to stop, and one question at a time.
+    this.sendButton.disabled = busy || this.box.value.trim() === "";
   }
 
   drawEstimate() {

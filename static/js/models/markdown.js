@@ -30,7 +30,8 @@ const renderer = {
    * @this {any}
    * @param {{depth: number, tokens: import("marked").Token[]}} token
    */
-  heading({ depth, tokens }) {
+  heading(token) {
+    const { depth, tokens } = token;
     const level = Math.min(6, depth + HEADINGS_ABOVE);
     return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
   },
