@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.lifeline import die_with_parent
+
 SERVER_CORE, LOAD_CORE = 0, 1
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +48,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent(),  # a benchmark that dies leaves no server behind
             )
 
     @property
