@@ -39,8 +39,7 @@ export class Chat extends Emitter {
     this.versions = new Versions();
     socket.on("frame", (frame) => this.hear(frame));
     socket.on("state", (state) => {
-      const isLost = state === "waiting" || state === "closed";
-      if (isLost && this.versions.undoAll()) this.emit("entries");
+      if (["waiting", "closed"].includes(state) && this.versions.undoAll()) this.emit("entries");
     });
   }
 
@@ -255,8 +254,7 @@ export class Chat extends Emitter {
     if (frame.message) {
       if (conversation.byId(frame.message.id)) return;
       if (frame.message.parent_id !== (conversation.last?.id ?? null)) {
-        void reread(this);
-        return;
+        return void reread(this);
       }
       conversation.add({ ...frame.message });
       const entry = conversation.add({ id: frame.answer?.id ?? frame.generation_id, role: "assistant" });
@@ -264,10 +262,9 @@ export class Chat extends Emitter {
       return;
     }
     const waiting = conversation.entries.find((entry) => entry.waitsFor && entry.role === "assistant");
-    if (waiting) {
-      this.versions.forget(waiting);
-      this.bind(conversation, waiting, frame.generation_id);
-    } else void reread(this);
+    if (!waiting) return void reread(this);
+    this.versions.forget(waiting);
+    this.bind(conversation, waiting, frame.generation_id);
     this.nameAnswer(frame);
   }
 
