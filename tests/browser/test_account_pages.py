@@ -1,0 +1,98 @@
+"""The account pages in a real browser: their scripts run under the policy, and a passkey logs in.
+
+The browser's silence is part of each test: a script or style that the policy stopped would be heard.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.integration.processes import WebProcess
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def site(server: WebProcess) -> str:
+    """By the one name under which browsers allow passkeys without TLS."""
+    return server.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def authenticator(page: Page) -> None:
+    """A phone that always says yes."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def sign_up(page: Page, site: str, name: str) -> None:
+    page.goto(f"{site}/accounts/signup/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign Up").click()
+    page.wait_for_url(f"{site}/")
+
+
+def confirm(page: Page) -> None:
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+
+def test_a_passkey_is_added_and_logs_in(page, site, authenticator):
+    sign_up(page, site, "with-a-passkey")
+    page.goto(f"{site}/accounts/2fa/webauthn/add/")
+    confirm(page)
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
+    page.goto(f"{site}/accounts/2fa/webauthn/")
+    expect(page.get_by_text("Master key")).to_be_visible()
+
+    page.goto(f"{site}/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign Out").click()
+    page.wait_for_url(f"{site}/")
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(f"{site}/")
+    page.goto(f"{site}/accounts/2fa/")
+    expect(page.get_by_role("heading", name="Two-Factor Authentication")).to_be_visible()
+
+
+def test_every_page_runs_under_the_policy(page, site):
+    for address in ("login/", "signup/", "password/reset/"):
+        page.goto(f"{site}/accounts/{address}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    sign_up(page, site, "walks-about")
+    page.goto(f"{site}/accounts/2fa/totp/activate/")
+    confirm(page)
+    # A picture the policy had stopped would have no size.
+    assert page.locator("main img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    for address in ("email/", "password/change/", "2fa/", "2fa/webauthn/", "logout/"):
+        page.goto(f"{site}/accounts/{address}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_admin_works_under_the_same_policy(page, site, house):
+    house.manage(
+        "shell",
+        "-c",
+        f"from grump.accounts.models import User; User.objects.create_superuser('boss', '', '{PASSWORD}')",
+    )
+    page.goto(f"{site}/admin/")
+    page.get_by_label("Login").fill("boss")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.wait_for_url(f"{site}/admin/")
+    for address in ("accounts/user/", "accounts/user/add/", "accounts/user/1/change/", "auth/group/add/"):
+        page.goto(f"{site}/admin/{address}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    # The group form's two-column chooser is built by script.
+    expect(page.locator(".selector-chosen").first).to_be_visible()
