@@ -14,7 +14,7 @@ for the wire, a dialect's `error()` for what a provider says.
     │   ├── ModelMissing              (404: the provider does not know the model)
     │   └── BreakerOpen               (not even tried)
     ├── DeadlineExceeded              provider_unavailable    no         no
-    ├── Overloaded                    overloaded              no         no     (our own queue is full)
+    ├── Overloaded                    overloaded              no         yes    (our own queue is full)
     ├── ContextTooLong                context_too_long        no         only to a larger window
     ├── ContentFiltered               content_filtered        no         no
     ├── BadRequest                    bad_frame               no         no     (the user's own error)
@@ -81,6 +81,7 @@ class DeadlineExceeded(GatewayError):
 
 class Overloaded(GatewayError):
     code = "overloaded"
+    switches = True
 
 
 class ContextTooLong(GatewayError):

@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.gateway.backoff import pause
-from chat.gateway.errors import BreakerOpen, ContextTooLong, GatewayError, ModelMissing, UpstreamRejectedKey
+from chat.gateway.errors import (
+    BreakerOpen,
+    ContextTooLong,
+    GatewayError,
+    ModelMissing,
+    Overloaded,
+    UpstreamRejectedKey,
+)
 from chat.gateway.routing import Candidate
 
 MOST_ATTEMPTS = 3
@@ -49,10 +56,10 @@ class Plan:
         return self._again()
 
     def _note(self, failed: Candidate, error: GatewayError) -> None:
-        if not isinstance(error, BreakerOpen):  # that one was not even tried
+        if not isinstance(error, BreakerOpen | Overloaded):  # those were not even tried
             self._attempts_left -= 1
         provider = failed.provider.name
-        if isinstance(error, UpstreamRejectedKey | BreakerOpen):
+        if isinstance(error, UpstreamRejectedKey | BreakerOpen | Overloaded):
             self._untried = [other for other in self._untried if other.provider.name != provider]
         elif not isinstance(error, ModelMissing | ContextTooLong):  # a model's trouble, not its provider's
             self._failures[provider] += 1

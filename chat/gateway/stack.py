@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 
+from chat.gateway.admitted import Admitted
 from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Catalogue, Model, Provider
 from chat.gateway.errors import UnknownModel
@@ -55,7 +56,7 @@ def build(
         provider = catalogue.providers[name]
         key = key_of(provider, environ)
         door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key, count)
-        providers[name] = Guarded(door, provider, breakers, recent)
+        providers[name] = Admitted(Guarded(door, provider, breakers, recent), provider)
 
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count)

@@ -69,6 +69,7 @@ async def test_a_good_answer_is_announced_and_passed_on() -> None:
         errors.UpstreamRejectedKey,
         errors.ModelMissing,
         errors.BreakerOpen,
+        errors.Overloaded,
     ],
 )
 async def test_a_failure_before_the_first_word_switches_at_once(trouble: type[errors.GatewayError]) -> None:
@@ -83,7 +84,7 @@ async def test_a_failure_before_the_first_word_switches_at_once(trouble: type[er
 
 @pytest.mark.parametrize(
     "trouble",
-    [errors.BadRequest, errors.ContentFiltered, errors.DeadlineExceeded, errors.Overloaded],
+    [errors.BadRequest, errors.ContentFiltered, errors.DeadlineExceeded],
 )
 async def test_what_another_provider_cannot_mend_is_not_tried_there(
     trouble: type[errors.GatewayError],
@@ -112,9 +113,9 @@ async def test_there_are_three_attempts_at_most() -> None:
     assert case.asked() == [1, 1, 1, 0, 0]
 
 
-async def test_an_open_breaker_is_no_attempt() -> None:
-    resting = errors.BreakerOpen("Resting.")
-    case = Case(*(Scripted([resting]) for _ in range(4)), Scripted(ANSWER))
+@pytest.mark.parametrize("closed", [errors.BreakerOpen, errors.Overloaded])
+async def test_an_open_breaker_and_a_full_line_are_no_attempts(closed: type[errors.GatewayError]) -> None:
+    case = Case(*(Scripted([closed("Not now.")]) for _ in range(4)), Scripted(ANSWER))
     assert (await case.events())[0].provider == "e"
 
 
