@@ -7,7 +7,7 @@ begins at the owner, so that somebody else's id raises `NotFound` exactly as a m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
@@ -18,6 +18,7 @@ from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send, encode
 
 TITLE_LENGTH = 60
+CUT = "…"
 # How far back an answer can see, and how many messages a page begins with. Counted in messages.
 BRANCH_LIMIT = 200
 
@@ -51,6 +52,11 @@ class Opened:
     model: str = "auto"
     prefill: str = ""
 
+    @property
+    def wants_title(self) -> bool:
+        """Its beginning had to be cut to be a title; a short question is its own best one."""
+        return self.starts_conversation and self.title.endswith(CUT)
+
 
 # --- Opening a turn -----------------------------------------------------------------------------
 
@@ -59,9 +65,10 @@ def open_question(user_id: int, send: Send, process: str) -> Opened:
     """Save the question and a running generation; the same client_message_id finds the first one."""
     try:
         with transaction.atomic():
-            return _already_sent(user_id, send) or _save_question(user_id, send, process)
+            return _save_question(user_id, send, process)
     except IntegrityError:
-        # Lost the race against the same message on another socket: the winner's row is there now.
+        # The constraint on client_message_id is the look-up: a message that is new, as nearly all are, pays
+        # no query for it, and of two sockets that send it at once one lands here.
         opened = _already_sent(user_id, send)
         if opened is None:
             raise
@@ -84,36 +91,23 @@ def _already_sent(user_id: int, send: Send) -> Opened | None:
 
 
 def _save_question(user_id: int, send: Send, process: str) -> Opened:
-    now = timezone.now()
     if send.conversation_id is None:
         if send.parent_id is not None:
             raise NotFound
-        conversation = Conversation.objects.create(
-            owner_id=user_id, title=first_title(send.text), updated_at=now
-        )
-        parent_id = None
+        conversation = Conversation(owner_id=user_id, title=first_title(send.text))
     else:
         conversation = _conversation(user_id, send.conversation_id)
-        parent_id = send.parent_id or conversation.leaf_id
-        if parent_id and not conversation.messages.filter(id=parent_id).exists():
+        if send.parent_id and not conversation.messages.filter(id=send.parent_id).exists():
             raise NotFound
     question = Message(
-        id=uuid4(),
         conversation=conversation,
         owner_id=user_id,
-        parent_id=parent_id,
+        parent_id=send.parent_id or conversation.leaf_id,
         role=Message.Role.USER,
         text=send.text,
         client_message_id=send.client_message_id,
     )
-    question.save(force_insert=True)
-    return _open_answer(
-        conversation,
-        question,
-        process,
-        model=send.model,
-        starts_conversation=send.conversation_id is None,
-    )
+    return _open_answer(conversation, question, process, model=send.model)
 
 
 def open_version(user_id: int, wish: Regenerate, process: str) -> Opened:
@@ -139,24 +133,17 @@ def open_version(user_id: int, wish: Regenerate, process: str) -> Opened:
 
 
 def _open_answer(
-    conversation: Conversation,
-    question: Message,
-    process: str,
-    *,
-    model: str,
-    prefill: str = "",
-    starts_conversation: bool = False,
+    conversation: Conversation, question: Message, process: str, *, model: str, prefill: str = ""
 ) -> Opened:
+    """Save what is new of the three, with an answer under way: an INSERT a table, whatever is new."""
     now = timezone.now()
     answer = Message(
-        id=uuid4(),
         conversation=conversation,
         owner_id=conversation.owner_id,
         parent=question,
         role=Message.Role.ASSISTANT,
         text=prefill,
     )
-    answer.save(force_insert=True)
     generation = Generation(
         owner_id=conversation.owner_id,
         message=answer,
@@ -165,10 +152,14 @@ def _open_answer(
         process=process,
         heartbeat_at=now,
     )
+    starts_conversation = conversation._state.adding
+    conversation.leaf_id, conversation.updated_at = answer.id, now
+    if starts_conversation:
+        conversation.save(force_insert=True)
+    else:
+        conversation.save(update_fields=["leaf_id", "updated_at"])
+    Message.objects.bulk_create([question, answer] if question._state.adding else [answer])
     generation.save(force_insert=True)
-    conversation.leaf_id = answer.id
-    conversation.updated_at = now
-    conversation.save(update_fields=["leaf_id", "updated_at"])
     lines = [question] if question.parent_id is None else branch(question.id)
     return Opened(
         conversation_id=conversation.id,
@@ -187,11 +178,11 @@ def _open_answer(
 
 
 def first_title(text: str) -> str:
-    """The beginning of the first line, cut at a word: a title until a better one is made."""
+    """The beginning of the text, cut at a word: a title until a better one is made, if it had to be cut."""
     line = " ".join(text.split())
     if len(line) <= TITLE_LENGTH:
         return line
-    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + CUT
 
 
 # --- Ending a turn ------------------------------------------------------------------------------
@@ -210,7 +201,6 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
         if not ended:
             return False
         Message.objects.filter(generation=generation_id).update(text=text)
-        Conversation.objects.filter(messages__generation=generation_id).update(updated_at=now)
     return True
 
 

@@ -24,8 +24,8 @@ EXCERPT = 600  # characters of the question that a title needs
 def title_conversation(conversation_id: str) -> None:
     untitled = Conversation.objects.filter(id=UUID(conversation_id), titled_by_user=False)
     question = Message.objects.filter(conversation__in=untitled, role=Message.Role.USER, parent=None).first()
-    if question is None or len(question.text) <= TITLE_LENGTH // 2:
-        return  # a short question is its own best title
+    if question is None:
+        return
     title = clean_title(asyncio.run(_ask(question.text[:EXCERPT])))
     if title:
         untitled.update(title=title)

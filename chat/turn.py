@@ -200,7 +200,7 @@ async def _finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcom
         broadcast.tell(protocol.encode(unstored))
     finally:
         runtime.live.end(broadcast)
-    if opened.starts_conversation and outcome.state == Generation.State.COMPLETE:
+    if opened.wants_title and outcome.state == Generation.State.COMPLETE:
         publish(title_conversation, str(opened.conversation_id))
 
 
