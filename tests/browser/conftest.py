@@ -1,0 +1,143 @@
+"""A server process, a scripted provider, a Chromium without a network, and no trouble unheard."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tomli_w
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+from tests import chromium
+from tests.browser.chat_page import ChatPage
+from tests.browser.scenarios import ALL
+from tests.fakes.catalogue import catalogue
+from tests.integration.processes import House, WebProcess
+from tests.integration.provider import ProviderThread
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[ProviderThread]:
+    with ProviderThread(ALL) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    var = tmp_path_factory.mktemp("house")
+    entries = catalogue(provider.url, ALL)
+    entries["providers"]["mock"]["title"] = "Mock"
+    # What "auto" comes to: the cheapest.
+    entries["providers"]["atlas"] = entries["providers"]["mock"] | {"title": "Atlas"}
+    entries["models"]["atlas/swift"] = entries["models"]["mock/tour"] | {
+        "provider": "atlas",
+        "price": {"input": 0.02, "output": 0.06},
+    }
+    path = var / "catalogue.toml"
+    path.write_text(tomli_w.dumps(entries))
+    house = House(
+        var,
+        path,
+        {"DJANGO_SETTINGS_MODULE": "tests.browser.settings", "MAX_FRAMES_PER_MINUTE": "100000"},
+    )
+    yield house
+    house.close()
+
+
+@pytest.fixture(scope="session")
+def server(house: House) -> WebProcess:
+    return house.start("daphne")
+
+
+@pytest.fixture(scope="session")
+def base_url(server: WebProcess) -> str:
+    return server.url
+
+
+# --- The browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    found = chromium.find()
+    assert found, "no Chromium; `make test` gets one"
+    return {
+        **browser_type_launch_args,
+        "executable_path": found,
+        # Root has no sandbox; and no name but this machine's can be found.
+        "args": [
+            "--no-sandbox",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+
+
+class Troubles:
+    """What went wrong in any page of the test: errors, warnings of the policy, dialogs."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        self.expected.append(pattern)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.seen.append(f"error: {error.error}"))
+        context.on("dialog", lambda dialog: (self.seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.seen.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [one for one in self.seen if not any(re.search(pattern, one) for pattern in self.expected)]
+
+
+@pytest.fixture
+def troubles() -> Troubles:
+    return Troubles()
+
+
+@pytest.fixture
+def context(context: BrowserContext, troubles: Troubles) -> Iterator[BrowserContext]:
+    """A test passes only if its pages were silent."""
+    context.set_default_timeout(10_000)
+    troubles.watch(context)
+    yield context
+    assert troubles.unexpected == []
+
+
+@pytest.fixture
+def chat(page: Page, server: WebProcess) -> ChatPage:
+    """An open chat page of a new guest."""
+    return ChatPage(page, server.url).open()
+
+
+@pytest.fixture
+def another_tab(context: BrowserContext, server: WebProcess) -> Callable[[], ChatPage]:
+    """A further tab of the same browser, at the address given."""
+
+    def open_tab(path: str = "/") -> ChatPage:
+        return ChatPage(context.new_page(), server.url).open(path)
+
+    return open_tab
+
+
+@pytest.fixture
+def guests_server(house: House) -> Iterator[WebProcess]:
+    """A server of this test's own, to be killed."""
+    process = house.start("daphne")
+    yield process
+    process.kill()
+
+    return Path(__file__).resolve().parents[2] / "docs"
