@@ -8,6 +8,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from chat import history, protocol, turn
+from chat.ending import INTERNAL
 from chat.outbox import CLOSE_NOBODY, CLOSE_REVOKED, Outbox
 from chat.runtime import runtime
 from grump.accounts.sessions import still_valid
@@ -63,7 +64,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except Exception:
             # One bad frame must not take the socket, and with it every other answer, down.
             logger.exception("A frame could not be served")
-            self._refuse(frame, "internal", turn.INTERNAL)
+            self._refuse(frame, "internal", INTERNAL)
 
     def _parse(self, text_data: str | None) -> protocol.ClientFrame | None:
         """The frame; one that cannot be used is answered here."""

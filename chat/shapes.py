@@ -89,6 +89,7 @@ def generation_shape(generation: Generation) -> dict[str, Any]:
         "reason": generation.reason,
         "cached": generation.cached or None,
         "reasoning": generation.reasoning,
+        "finish_reason": generation.finish_reason,
         "first_token_ms": generation.first_token_ms,
         "total_ms": generation.total_ms,
         "cost_usd": generation.cost_microusd / 1_000_000,

@@ -11,6 +11,7 @@ from chat.models import Generation, Message
 from chat.runtime import Runtime
 from grump.lib.database import in_database
 from tests.chat.sockets import Tab, a_user, seqs_of, text_of
+from tests.fakes.catalogue import write_catalogue
 from tests.fakes.scenarios import SCENARIOS
 from tests.waiting import until
 
@@ -199,6 +200,22 @@ async def test_an_answer_that_fails_says_so_with_its_code_and_keeps_what_came(mo
     assert generation.state == Generation.State.FAILED
     assert generation.error_code == code
     assert generation.message.text == text_of(frames)
+
+
+async def test_the_receipt_names_who_finished_the_answer(mock, settings, tmp_path):
+    fallback = {"die-mid-stream": ["mock/other"]}
+    settings.GRUMP_CATALOG = str(write_catalogue(tmp_path / "two.toml", mock.url, fallback=fallback))
+    async with Tab(await a_user()) as tab:
+        accepted = await tab.ask(model="mock/die-mid-stream")
+        frames = await tab.hear_answer(accepted["generation_id"])
+    assert [frame["type"] for frame in frames if frame["type"] != "chat.delta"] == [
+        "chat.start",
+        "chat.retry",
+        "chat.done",
+    ]
+    generation = await stored(accepted["generation_id"])
+    assert generation.model == "mock/other"
+    assert generation.message.text == text_of(frames) == ANSWER
 
 
 async def test_an_answer_cut_off_by_a_filter_says_so_as_its_finish_reason():

@@ -1,11 +1,15 @@
 """Who is asked, in which order, and why."""
 
+from collections import Counter
+from random import Random
+
 import pytest
 
 from chat.gateway.catalogue import Price
 from chat.gateway.errors import ContextTooLong, ProviderUnavailable, UnknownModel
+from chat.gateway.loading import load
 from chat.gateway.request import ChatMessage, ChatRequest
-from chat.gateway.routing import Health, candidates
+from chat.gateway.routing import Health, blended_price, candidates
 from tests.chat.gateway.scripted import ask, catalogue, model
 
 CHEAP = model("a/cheap", price=Price(0.1, 0.1))
@@ -15,21 +19,75 @@ BEST = model("c/best", price=Price(0.01, 0.01), tier="complex")
 LOCAL = model("local/small", price=Price(), context=2048)
 EVERYTHING = catalogue(DEAR, BEST, LOCAL, BETTER, CHEAP)
 ALL = Health(configured=EVERYTHING.providers)
+DEMANDING = (
+    "Implement a thread-safe LRU cache in C++17 with a time to live for each entry, template it over key and "
+    "value, explain its locking, and write unit tests:\n```cpp\nstd::unordered_map<K, V>\n```\n"
+    "1. get and put must be O(1)\n2. eviction must not block readers\n3. prove that no deadlock is possible"
+)
+
+# Written for this test, and none of them among those that the estimator was trained with.
+EVERYDAY = [
+    *[
+        "hi there",
+        "thanks, bye",
+        "what's the weather usually like in Oslo in June?",
+        "who painted the Mona Lisa?",
+    ],
+    *["how do you spell 'definitely'?", "translate 'I am hungry' into Dutch", "name three kinds of cheese"],
+    *["what's 15 times 12?", "write a short thank-you note to my aunt", "how many grams are in an ounce?"],
+    *["what does 'procrastinate' mean?", "give me an idea for dinner tonight", "is coffee bad for you?"],
+    *["what should I pack for a weekend at the sea?", "correct this: she have two dog", "tell me a riddle"],
+    *["what is a noun?", "how tall is the Eiffel Tower?", "rhyme with moon", "when is Easter next year?"],
+]
 
 
-def names(request: ChatRequest, health: Health = ALL, of=EVERYTHING) -> list[str]:
-    return [candidate.model.name for candidate in candidates(request, of, health)]
+def names(request: ChatRequest, health: Health = ALL, of=EVERYTHING, dice=lambda: 0.0) -> list[str]:
+    return [candidate.model.name for candidate in candidates(request, of, health, dice)]
 
 
-def test_auto_goes_from_cheap_to_dear_and_tier_by_tier_with_this_machine_last() -> None:
+def test_an_easy_question_goes_from_cheap_to_dear_and_tier_by_tier_with_this_machine_last() -> None:
     assert names(ask()) == ["a/cheap", "b/dear", "b/better", "c/best", "local/small"]
+
+
+def test_a_demanding_task_begins_at_the_top_and_then_comes_down() -> None:
+    assert names(ask(DEMANDING)) == ["c/best", "b/better", "a/cheap", "b/dear", "local/small"]
+
+
+def test_a_wish_for_better_or_cheaper_moves_it() -> None:
+    assert names(ask(preference=1.0))[0] == "c/best"
+    assert names(ask(DEMANDING, preference=0.0))[0] == "a/cheap"
 
 
 def test_of_two_at_one_price_the_quicker_one_is_first() -> None:
     twin = model("z/twin", price=CHEAP.price)
     both = catalogue(CHEAP, twin)
     health = Health(both.providers, first_token_s={"a/cheap": 0.9, "z/twin": 0.2}.get)
-    assert names(ask(), health, both) == ["z/twin", "a/cheap"]
+    for dice in (0.0, 0.99):
+        assert names(ask(), health, both, lambda at=dice: at) == ["z/twin", "a/cheap"]
+
+
+def test_a_cheaper_one_is_not_passed_over_for_being_slow() -> None:
+    health = Health(EVERYTHING.providers, first_token_s={"a/cheap": 9.0, "b/dear": 0.1}.get)
+    assert names(ask(), health)[0] == "a/cheap"
+
+
+def test_of_many_at_one_price_not_all_are_sent_to_the_quickest() -> None:
+    """Two are drawn and the quicker of them is asked: the slowest alone is never first."""
+    crowd = [model(f"p{number}/m", price=CHEAP.price) for number in range(5)]
+    of = catalogue(*crowd)
+    times = {f"p{number}/m": 0.1 + number for number in range(5)}
+    health = Health(of.providers, first_token_s=times.get)
+    rolls = Random(7).random
+    first = Counter(names(ask(), health, of, rolls)[0] for _ in range(400))
+    assert first["p0/m"] > first["p1/m"] > first["p2/m"] > first["p3/m"] > 0
+    assert not first["p4/m"]
+
+
+def test_who_was_never_asked_is_tried_before_who_is_known_to_be_slow() -> None:
+    twin = model("z/twin", price=CHEAP.price)
+    both = catalogue(CHEAP, twin)
+    health = Health(both.providers, first_token_s={"a/cheap": 0.9}.get)
+    assert names(ask(), health, both)[0] == "z/twin"
 
 
 def test_who_is_not_configured_is_never_asked() -> None:
@@ -99,9 +157,46 @@ def test_what_fits_nowhere_is_too_long() -> None:
 
 
 def test_every_candidate_says_why_in_words() -> None:
-    first, *_, last = candidates(ask(), EVERYTHING, ALL)
-    assert first.reason == "The cheapest simple model that is available."
+    first, *_, higher, last = candidates(ask(), EVERYTHING, ALL)
+    assert first.reason == "A short easy question: the cheapest simple model that is available."
+    assert higher.reason == (
+        "A short easy question, but no other simple model is available: the cheapest complex one."
+    )
     assert last.reason == "The model on this machine, the last resort."
+    demanding, *_ = candidates(ask(DEMANDING), EVERYTHING, ALL)
+    assert demanding.reason == "A demanding task: the cheapest complex model that is available."
     pinned, then, *_ = candidates(ask(model="b/dear"), EVERYTHING, ALL)
     assert pinned.reason == "You chose this model."
     assert then.reason == "b/dear is not available; this is the next in line."
+
+
+def test_the_model_on_this_machine_is_first_where_it_is_alone() -> None:
+    only, *none = candidates(ask(DEMANDING), EVERYTHING, Health(configured={"local"}))
+    assert (only.model.name, only.reason) == ("local/small", "The only model that is available.")
+    assert not none
+
+
+def test_everyday_questions_cost_a_fifth_of_the_best_model_at_most() -> None:
+    """On the built-in prices, with every provider configured that is paid by the token."""
+    built_in = load("", {})
+    hosted = {provider.name for provider in built_in.providers.values() if provider.base_url}
+    health = Health(configured=hosted)
+    best = max(blended_price(entry) for entry in built_in.models.values() if entry.provider in hosted)
+    prices = [blended_price(candidates(ask(text), built_in, health)[0].model) for text in EVERYDAY]
+    assert sum(prices) / len(prices) * 5 <= best
+    # And against the cheapest model of the highest tier, not only the dearest there is.
+    cheapest_best = min(
+        blended_price(entry)
+        for entry in built_in.models.values()
+        if entry.tier == "complex" and entry.provider in hosted
+    )
+    assert sum(prices) / len(prices) * 5 <= cheapest_best
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "gemini", "nim", "fireworks"])
+def test_so_they_do_with_a_single_provider(provider: str) -> None:
+    built_in = load("", {})
+    health = Health(configured={provider})
+    best = max(blended_price(entry) for entry in built_in.models.values() if entry.provider == provider)
+    prices = [blended_price(candidates(ask(text), built_in, health)[0].model) for text in EVERYDAY]
+    assert sum(prices) / len(prices) * 5 <= best
