@@ -32,6 +32,9 @@ RUNNING = Gauge(
 WAITING = Gauge(
     "grump_num_requests_waiting", "Requests that wait for a place", _MODEL, multiprocess_mode="livesum"
 )
+JOINED = Gauge(
+    "grump_requests_joined", "Requests that share another one's stream now", multiprocess_mode="livesum"
+)
 PROMPT_TOKENS = Counter("grump_prompt_tokens_total", "Tokens asked", _MODEL)
 GENERATION_TOKENS = Counter("grump_generation_tokens_total", "Tokens answered", _MODEL)
 SUCCESS = Counter("grump_request_success_total", "Requests answered to their end", _MODEL)

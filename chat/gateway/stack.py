@@ -11,6 +11,7 @@ from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
 from chat.gateway.fallback import Fallback
 from chat.gateway.guarded import Guarded
+from chat.gateway.joined import Joined
 from chat.gateway.keys import configured, key_of
 from chat.gateway.loading import load
 from chat.gateway.measured import Measured
@@ -60,6 +61,7 @@ def build(
 
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count)
+    rings = Joined(rings)
     rings = Measured(rings, catalogue)
     return Gateway(rings, catalogue, usable, doors.values(), count)
 
