@@ -44,7 +44,8 @@ class Fallback:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         clock = asyncio.get_running_loop().time
-        plan = Plan(candidates(request, self._catalogue, self._health()), self._dice, self._most_attempts)
+        asked = candidates(request, self._catalogue, self._health(), self._dice)
+        plan = Plan(asked, self._dice, self._most_attempts)
         step = plan.first()
         if request.deadline is None:
             request = replace(request, deadline=clock() + step.candidate.provider.timeouts.total)

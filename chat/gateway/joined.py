@@ -49,6 +49,7 @@ def identity(request: ChatRequest) -> object:
         request.prefill,
         request.max_output,
         request.temperature,
+        request.preference,
         request.priority,
         request.deadline,
         _spelled(request.extra),

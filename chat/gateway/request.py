@@ -24,7 +24,8 @@ class ChatRequest:
     """`deadline` is a reading of the event loop's clock (`loop.time()`) that every attempt shares;
     None means the catalogue's total for the provider. `prefill` is text of the answer that already
     exists: the stream yields only what follows it. `party` is an opaque key of whoever asks (fairness,
-    joining, cache partition); it is never sent to a provider."""
+    joining, cache partition); it is never sent to a provider. `preference` is for "auto" alone: from 0,
+    cheaper, to 1, better."""
 
     messages: tuple[ChatMessage, ...]
     model: str = "auto"
@@ -35,6 +36,7 @@ class ChatRequest:
     party: str = ""
     fresh: bool = False  # True: go round the caches and join nobody ("ask again")
     deadline: float | None = None
+    preference: float = 0.5
     extra: Mapping[str, Any] = field(default_factory=dict)  # further OpenAI parameters, from /v1
 
 

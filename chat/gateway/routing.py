@@ -1,21 +1,29 @@
 """Who is asked, in which order, and why, in words. Pure: no clock, no network.
 
-"auto" takes the cheapest model that can do it, from the simple tier upwards. A pinned model comes first,
-then whoever its table names, or else its own tier by price and the tier above. The model on this machine
-is the last resort of "auto": it always answers, but it is small.
+"auto" estimates what the question needs (difficulty.py), and takes the cheapest model of that tier that can
+do it. Of several at about one price the quicker one goes first, of two that are drawn at random (the "power
+of two choices", Mitzenmacher 2001), so that not everybody runs to one. A pinned model comes first, then
+whoever its table names, or else its own tier by price and the tier above. The model on this machine is the
+last resort of "auto": it always answers, but it is small.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from chat.gateway.catalogue import TIERS, Capability, Catalogue, Model, Provider
+from chat.gateway.catalogue import TIERS, Capability, Catalogue, Model, Provider, Tier
+from chat.gateway.difficulty import Difficulty, estimate
 from chat.gateway.errors import ContextTooLong, ProviderUnavailable, UnknownModel
 from chat.gateway.request import ChatRequest
+from chat.gateway.tiers import tier_for
 
 AUTO = "auto"
 LOCAL = "local"  # the provider that is this machine
 
 _CHARACTERS_PER_TOKEN = 4
+_ABOUT_ONE_PRICE = 1.05  # times the cheapest one's
+_SHORT, _LONG = 200, 2_000  # characters, for the words that say why
 _NO_TIMES: Mapping[str, float] = {}
 
 
@@ -36,44 +44,78 @@ class Candidate:
     reason: str  # in words a user understands
 
 
-def candidates(request: ChatRequest, catalogue: Catalogue, health: Health) -> list[Candidate]:
+def candidates(
+    request: ChatRequest,
+    catalogue: Catalogue,
+    health: Health,
+    dice: Callable[[], float] = random.random,
+) -> list[Candidate]:
     """Never empty. Raises UnknownModel, ContextTooLong (no window is large enough) or
     ProviderUnavailable (nobody is configured who could do it)."""
     if request.model == AUTO:
-        models = _for_auto(catalogue, health)
-        reason = _why_auto
+        able = _usable(catalogue.models.values(), request, health)
+        difficulty = estimate(request.messages)
+        tier = tier_for(difficulty.weak_is_enough, request.preference)
+        able = _for_auto(able, tier, health, dice)
+        reason = partial(_why_auto, difficulty=difficulty, wanted=tier)
     elif request.model in catalogue.models:
-        models = _for_pinned(catalogue.models[request.model], catalogue, health)
-        reason = _why_pinned
+        able = _usable(_for_pinned(catalogue.models[request.model], catalogue), request, health)
+        reason = partial(_why_pinned, request=request)
     else:
         raise UnknownModel("There is no model of this name.")
+    return [
+        Candidate(model, catalogue.providers[model.provider], reason(model, among=able)) for model in able
+    ]
+
+
+def _usable(models: Iterable[Model], request: ChatRequest, health: Health) -> list[Model]:
+    """In the order given: those that are configured, can do it, have the room, and do not rest."""
     needs = _needs(request)
     able = [model for model in models if model.provider in health.configured and needs <= model.capabilities]
     if not able:
         raise ProviderUnavailable("No provider that could answer this is configured.")
     fitting = _fitting(able, request)
-    awake = [model for model in fitting if not {model.provider, model.name} & set(health.resting)] or fitting
-    return [
-        Candidate(model, catalogue.providers[model.provider], reason(model, request, awake))
-        for model in awake
-    ]
+    return [model for model in fitting if not {model.provider, model.name} & set(health.resting)] or fitting
 
 
-def _for_auto(catalogue: Catalogue, health: Health) -> list[Model]:
-    def order(model: Model) -> tuple[bool, int, float, float, str]:
-        late = health.first_token_s(model.name)
-        return (
-            model.provider == LOCAL,
-            TIERS.index(model.tier),
-            blended_price(model),
-            late if late is not None else 0.0,
-            model.name,
-        )
+def _for_auto(
+    models: Iterable[Model], wanted: Tier, health: Health, dice: Callable[[], float]
+) -> list[Model]:
+    """The tier that is wanted, then those above it, then those below, nearest first; each by price."""
 
-    return sorted(catalogue.models.values(), key=order)
+    def order(model: Model) -> tuple[bool, bool, int, float, str]:
+        above = TIERS.index(model.tier) - TIERS.index(wanted)
+        return model.provider == LOCAL, above < 0, abs(above), blended_price(model), model.name
+
+    ranked = sorted(models, key=order)
+    first = [model for model in ranked if _about_as_good(model, ranked[0])]
+    return _quickest_of_two(first, health, dice) + ranked[len(first) :]
 
 
-def _for_pinned(pinned: Model, catalogue: Catalogue, health: Health) -> list[Model]:
+def _about_as_good(model: Model, best: Model) -> bool:
+    return (
+        (model.provider == LOCAL) is (best.provider == LOCAL)
+        and model.tier == best.tier
+        and blended_price(model) <= _ABOUT_ONE_PRICE * blended_price(best)
+    )
+
+
+def _quickest_of_two(models: list[Model], health: Health, dice: Callable[[], float]) -> list[Model]:
+    """The quicker of two drawn at random, then the rest, quickest first. Whose time is not known counts as
+    quick: it is found out by asking."""
+
+    def wait(model: Model) -> float:
+        return health.first_token_s(model.name) or 0.0
+
+    if len(models) > 1:
+        one = int(dice() * len(models))
+        other = (one + 1 + int(dice() * (len(models) - 1))) % len(models)
+        chosen = min(models[min(one, other)], models[max(one, other)], key=wait)
+        return [chosen, *sorted((model for model in models if model is not chosen), key=wait)]
+    return models
+
+
+def _for_pinned(pinned: Model, catalogue: Catalogue) -> list[Model]:
     if pinned.fallback is not None:
         return [pinned, *(catalogue.models[name] for name in pinned.fallback)]
     tier = TIERS.index(pinned.tier)
@@ -118,15 +160,25 @@ def _fitting(models: Sequence[Model], request: ChatRequest) -> list[Model]:
     return fitting
 
 
-def _why_auto(model: Model, request: ChatRequest, models: Sequence[Model]) -> str:
-    if len(models) == 1:
+def _why_auto(model: Model, among: Sequence[Model], difficulty: Difficulty, wanted: Tier) -> str:
+    if len(among) == 1:
         return "The only model that is available."
     if model.provider == LOCAL:
         return "The model on this machine, the last resort."
-    return f"The cheapest {model.tier} model that is available."
+    question = _in_words(difficulty, wanted)
+    if model.tier == wanted:
+        return f"{question}: the cheapest {model.tier} model that is available."
+    return f"{question}, but no other {wanted} model is available: the cheapest {model.tier} one."
 
 
-def _why_pinned(model: Model, request: ChatRequest, models: Sequence[Model]) -> str:
+def _in_words(difficulty: Difficulty, wanted: Tier) -> str:
+    length = "short" if difficulty.characters < _SHORT else "long" if difficulty.characters > _LONG else ""
+    kind = {"simple": "easy question", "standard": "question", "complex": "demanding task"}[wanted]
+    words = f"{length} {kind}".strip()
+    return f"An {words}" if words[0] in "aeiou" else f"A {words}"
+
+
+def _why_pinned(model: Model, among: Sequence[Model], request: ChatRequest) -> str:
     if model.name == request.model:
         return "You chose this model."
     return f"{request.model} is not available; this is the next in line."

@@ -49,7 +49,7 @@ def build(
     usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
 
     def health() -> Health:
-        return Health(usable, breakers.resting(), lambda model: recent.quantile(model, 0.5))
+        return Health(usable, breakers.resting(), recent.expected)
 
     doors: dict[str, ProviderRing] = {}
     providers: dict[str, Ring] = {}
