@@ -15,8 +15,10 @@ from chat.gateway import metrics
 from chat.gateway.catalogue import Catalogue
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Event, Finished, Queued, Reasoning, Retry, Started, Text, ToolCall, Usage
+from chat.gateway.hedging import Hedging
 from chat.gateway.plan import MOST_ATTEMPTS, Plan, Step
 from chat.gateway.pricing import Counter, estimated, rough_count, total
+from chat.gateway.race import Runner, race
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.routing import Candidate, Health, candidates
 from chat.gateway.seam import Seam
@@ -34,6 +36,7 @@ class Fallback:
         most_attempts: int = MOST_ATTEMPTS,
         count: Counter = rough_count,
         dice: Callable[[], float] = random.random,
+        hedging: Hedging | None = None,
     ) -> None:
         self._providers = providers
         self._catalogue = catalogue
@@ -41,6 +44,7 @@ class Fallback:
         self._most_attempts = most_attempts
         self._count = count
         self._dice = dice
+        self._hedging = hedging
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         clock = asyncio.get_running_loop().time
@@ -51,11 +55,16 @@ class Fallback:
             request = replace(request, deadline=clock() + step.candidate.provider.timeouts.total)
         answer = _Answer(request)
         troubles: list[str] = []
+        patience = self._hedging.patience(request, step.candidate) if self._hedging else None
         while True:
             candidate = step.candidate
-            attempt = answer.attempt(candidate)
             try:
-                async with aclosing(self._providers[candidate.provider.name].stream(attempt)) as events:
+                if patience is None:
+                    opened = self._open(answer, candidate)
+                else:
+                    candidate, opened = await self._raced(answer, candidate, patience, plan, troubles)
+                    patience = None
+                async with aclosing(opened) as events:
                     async for event in answer.taken(events, candidate, troubles):
                         yield event
                 return
@@ -70,6 +79,42 @@ class Fallback:
                 step = following
             if pause:
                 await asyncio.sleep(pause)
+
+    def _open(self, answer: "_Answer", candidate: Candidate) -> AsyncGenerator[Event, None]:
+        return self._providers[candidate.provider.name].stream(answer.attempt(candidate))
+
+    async def _raced(
+        self, answer: "_Answer", first: Candidate, patience: float, plan: Plan, troubles: list[str]
+    ) -> tuple[Candidate, AsyncGenerator[Event, None]]:
+        """`first`, or one that was asked beside it and spoke sooner. Their errors come out of the stream."""
+        hedging = self._hedging
+        assert hedging is not None
+
+        def second() -> Runner | None:
+            other = plan.beside(lambda candidate: hedging.suits(first, candidate))
+            if other is None:
+                return None
+            if not hedging.spend():
+                plan.put_back(other)
+                return None
+            return Runner(other, self._open(answer, other))
+
+        winner, loser = await race(Runner(first, self._open(answer, first)), patience, second)
+        if loser is not None:
+            second_won = loser.candidate is first
+            other = winner if second_won else loser
+            names = first.model.name, other.candidate.model.name
+            metrics.HEDGES.labels(*names, "yes" if second_won else "no").inc()
+            if loser.failure is not None:
+                plan.failed(loser.candidate, loser.failure)
+                troubles.append(f"{loser.candidate.model.name}: {loser.failure.message}")
+            elif second_won:
+                hedging.lost(first, loser.waited)
+                troubles.append(f"{first.model.name} took longer than it usually does.")
+            else:
+                plan.put_back(loser.candidate)
+        answer.attempt(winner.candidate)
+        return winner.candidate, winner.events()
 
 
 def _too_late(request: ChatRequest, step: Step, now: float) -> bool:

@@ -55,6 +55,23 @@ class Plan:
             return self._switch(shown)
         return self._again()
 
+    def beside(self, suits: Callable[[Candidate], bool]) -> Candidate | None:
+        """One to be asked while another still is; to be given back (`put_back`) or reported (`failed`)."""
+        if self._attempts_left <= 1:
+            return None
+        chosen = next((candidate for candidate in self._untried if suits(candidate)), None)
+        if chosen is not None:
+            self._untried.remove(chosen)
+        return chosen
+
+    def put_back(self, candidate: Candidate) -> None:
+        """It was asked beside another, who spoke first: nothing speaks against it."""
+        self._untried.insert(0, candidate)
+
+    def failed(self, candidate: Candidate, error: GatewayError) -> None:
+        """It failed beside another, who is still asked."""
+        self._note(candidate, error)
+
     def _note(self, failed: Candidate, error: GatewayError) -> None:
         if not isinstance(error, BreakerOpen | Overloaded):  # those were not even tried
             self._attempts_left -= 1

@@ -11,6 +11,7 @@ from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
 from chat.gateway.fallback import Fallback
 from chat.gateway.guarded import Guarded
+from chat.gateway.hedging import SHARE, Hedging
 from chat.gateway.joined import Joined
 from chat.gateway.keys import configured, key_of
 from chat.gateway.loading import load
@@ -39,9 +40,11 @@ def build(
     environ: Mapping[str, str] = os.environ,
     breaker_store: Store | None = None,
     count: Counter = rough_count,
+    hedged: float = SHARE,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
-    raises CatalogueError where an entry is wrong. `count` counts tokens where no provider reports them."""
+    raises CatalogueError where an entry is wrong. `count` counts tokens where no provider reports them;
+    `hedged` is the share of requests that may be asked twice, 0 for none."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     breakers = Breakers(breaker_store)
@@ -60,7 +63,7 @@ def build(
         providers[name] = Admitted(Guarded(door, provider, breakers, recent), provider)
 
     rings: Ring
-    rings = Fallback(providers, catalogue, health, count=count)
+    rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
     rings = Joined(rings)
     rings = Measured(rings, catalogue)
     return Gateway(rings, catalogue, usable, doors.values(), count)
