@@ -1,0 +1,50 @@
+"""Rows that would take a person a day to write. Runs inside the installation: `manage.py shell -c`."""
+
+import uuid
+
+from django.utils import timezone
+
+from tests.browser.scenarios import TOUR
+
+SIZE = 2048  # characters a message
+
+
+def long_conversation(user_id: int, messages: int) -> str:
+    """A conversation of `messages` messages, Markdown throughout; returns its id."""
+    from chat.models import Conversation, Generation, Message
+
+    now = timezone.now()
+    conversation = Conversation.objects.create(owner_id=user_id, title="A long one", updated_at=now)
+    text = (TOUR + "\n\n" + "Plain words, and *some* that weigh more. " * 40)[:SIZE]
+    rows: list[Message] = []
+    for number in range(messages):
+        rows.append(
+            Message(
+                id=uuid.uuid4(),
+                conversation=conversation,
+                owner_id=user_id,
+                parent=rows[-1] if rows else None,
+                role="assistant" if number % 2 else "user",
+                text=text,
+            )
+        )
+    Message.objects.bulk_create(rows)
+    Generation.objects.bulk_create(
+        Generation(
+            owner_id=user_id,
+            message=row,
+            state=Generation.State.COMPLETE,
+            provider="atlas",
+            model="atlas/swift",
+            tier="simple",
+            reason="the cheapest that is up to it",
+            first_token_ms=80,
+            total_ms=1200,
+            heartbeat_at=now,
+        )
+        for row in rows
+        if row.role == "assistant"
+    )
+    conversation.leaf_id = rows[-1].id
+    conversation.save()
+    return str(conversation.id)
