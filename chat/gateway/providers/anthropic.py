@@ -140,10 +140,11 @@ def _body(request: ChatRequest, model: Model) -> dict[str, Any]:
     }
     if system := turns.system_text(messages):
         body["system"] = system
-    if request.temperature is not None:
-        body["temperature"] = min(request.temperature, 1.0)  # OpenAI's scale goes to 2
-    if "top_p" in request.extra:
-        body["top_p"] = request.extra["top_p"]
+    if "reasoning" not in model.capabilities:  # those refuse whatever would steer their sampling
+        if request.temperature is not None:
+            body["temperature"] = min(request.temperature, 1.0)  # OpenAI's scale goes to 2
+        if "top_p" in request.extra:
+            body["top_p"] = request.extra["top_p"]
     if stop := turns.stop_sequences(request):
         body["stop_sequences"] = stop
     if tools := turns.tools(request):

@@ -119,10 +119,11 @@ def _usage(report: dict[str, Any] | None) -> Usage | None:
 def _body(request: ChatRequest, model: Model) -> dict[str, Any]:
     messages = messages_with_prefill(request, model, trim=True)
     settings: dict[str, Any] = {"maxTokens": min(request.max_output or model.max_output, model.max_output)}
-    if request.temperature is not None:
-        settings["temperature"] = min(request.temperature, 1.0)  # OpenAI's scale goes to 2
-    if "top_p" in request.extra:
-        settings["topP"] = request.extra["top_p"]
+    if "reasoning" not in model.capabilities:  # Claude's refuse whatever would steer their sampling
+        if request.temperature is not None:
+            settings["temperature"] = min(request.temperature, 1.0)  # OpenAI's scale goes to 2
+        if "top_p" in request.extra:
+            settings["topP"] = request.extra["top_p"]
     if stop := turns.stop_sequences(request):
         settings["stopSequences"] = stop
     spoken = [

@@ -136,6 +136,13 @@ def test_the_call() -> None:
     }
 
 
+def test_a_thinking_model_is_not_told_how_to_sample() -> None:
+    """Claude from 4.7 on answers 400 to a temperature."""
+    thinker = model("reasoning")
+    request = ask(temperature=0.0, extra={"top_p": 0.5})
+    assert not {"temperature", "top_p"} & body(request, "anthropic", of=thinker).keys()
+
+
 def test_pictures_and_tools_are_translated() -> None:
     picture = body(ask(PICTURE), "anthropic")["messages"][0]["content"][1]
     assert picture["source"] == {"type": "base64", "media_type": "image/png", "data": PNG}

@@ -141,6 +141,12 @@ def test_the_call() -> None:
     }
 
 
+def test_a_thinking_model_is_not_told_how_to_sample() -> None:
+    thinker = model("reasoning")
+    request = ask(temperature=0.0, extra={"top_p": 0.5})
+    assert body(request, "bedrock", of=thinker)["inferenceConfig"] == {"maxTokens": 512}
+
+
 def test_pictures_and_tools_are_translated() -> None:
     picture = body(ask(PICTURE), "bedrock")["messages"][0]["content"][1]
     assert picture == {"image": {"format": "png", "source": {"bytes": PNG}}}
