@@ -38,6 +38,7 @@ async def _ask(question: str) -> str:
         max_output=24,
         temperature=0.0,
         priority="background",
+        preference=0.0,  # a title is easy, whatever the question in it
     )
     try:
         return "".join([event.text async for event in gateway.stream(request) if isinstance(event, Text)])
