@@ -1,4 +1,4 @@
-"""python -m tests.bench first-token|paced|flood|memory|all, or faults: prints Markdown tables."""
+"""python -m tests.bench first-token|paced|flood|memory|all, or faults|hedging: prints Markdown tables."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import faults, report
+from tests.bench import faults, hedging, report
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.process import NotReady, pin_to_load_core
@@ -18,6 +18,9 @@ from tests.bench.variants import Variant, variants
 from tests.bench.watch import Failed
 
 NAMES = ["direct", "barest", "barest-batch", "grump"]
+
+# Measured within one process, each with options of its own.
+IN_PROCESS = {"faults": faults.main, "hedging": hedging.main}
 
 
 def note(words: str) -> None:
@@ -80,8 +83,8 @@ def shortened(figures: Figures) -> str:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["faults"]:
-        faults.main(sys.argv[2:])
+    if sys.argv[1:2] and sys.argv[1] in IN_PROCESS:
+        IN_PROCESS[sys.argv[1]](sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")

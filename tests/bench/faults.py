@@ -119,7 +119,7 @@ def a_turn(number: int, dice: random.Random) -> tuple[str, str, str]:
     """Model, prompt and the text that must come."""
     prompt = f"question {number}"
     kind = dice.random()
-    if kind < 0.8:
+    if kind < 0.85:
         return "mock/chaos", prompt, "".join(answer_to(prompt))
     if kind < 0.9:
         name = dice.choice(HEALTHY)
@@ -169,7 +169,7 @@ async def turn(
     deadline: float,
 ) -> None:
     pieces = []
-    request = ChatRequest((ChatMessage("user", prompt),), model=model, deadline=deadline)
+    request = ChatRequest((ChatMessage("user", prompt),), model=model, party=prompt, deadline=deadline)
     try:
         async for event in gateway.stream(request):
             match event:
