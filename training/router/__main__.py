@@ -28,6 +28,7 @@ SOURCES = [
     "arena-hard-auto v0.1 (Apache-2.0)",
     "training/router/everyday.py (this project's)",
 ]
+PREFERENCES = (0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9)
 Hold = Callable[[Example], str]
 
 
@@ -81,10 +82,21 @@ def report(title: str, examples: Sequence[Example], chance: NDArray[Any]) -> Non
     print("| to the weak model | accuracy | by a coin | cost |")
     for point in curve(measured, said):
         print("| {:.0%} | {:.1%} | {:.1%} | {:.1%} |".format(*point))
-    for kind in SHARES:
-        tiers = [tier_for(one, 0.5) for one in chance[kinds == kind]]
-        share = {tier: f"{tiers.count(tier) / len(tiers):.0%}" for tier in ("simple", "standard", "complex")}
-        print(f"{kind}: {share}")
+    print("| preference | to the weak model | accuracy | everyday: simple | demanding: simple / complex |")
+    for preference in PREFERENCES:
+        tiers = np.array([tier_for(one, preference) for one in chance])
+        routed = [
+            one.weak if tier == "simple" else one.strong
+            for one, tier in zip(examples, tiers, strict=True)
+            if one.kind == "measured"
+        ]
+        accuracy = sum(routed) / sum(one.strong for one in measured)
+        simple, complex_ = tiers == "simple", tiers == "complex"
+        print(
+            f"| {preference} | {simple[kinds == 'measured'].mean():.0%} | {accuracy:.1%} "
+            f"| {simple[kinds == 'everyday'].mean():.0%} "
+            f"| {simple[kinds == 'demanding'].mean():.0%} / {complex_[kinds == 'demanding'].mean():.0%} |"
+        )
     apart = np.isin(kinds, ["demanding", "everyday"])
     told = auc(chance[apart], kinds[apart] == "everyday")
     print(f"everyday from demanding, of unseen families and clusters: AUC {told:.3f}")
