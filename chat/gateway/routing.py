@@ -56,7 +56,7 @@ def candidates(
         able = _usable(catalogue.models.values(), request, health)
         difficulty = estimate(request.messages)
         tier = tier_for(difficulty.weak_is_enough, request.preference)
-        able = _for_auto(able, tier, health, dice)
+        able = _for_auto(able, tier, _probable_tokens(request), health, dice)
         reason = partial(_why_auto, difficulty=difficulty, wanted=tier)
     elif request.model in catalogue.models:
         able = _usable(_for_pinned(catalogue.models[request.model], catalogue), request, health)
@@ -79,25 +79,23 @@ def _usable(models: Iterable[Model], request: ChatRequest, health: Health) -> li
 
 
 def _for_auto(
-    models: Iterable[Model], wanted: Tier, health: Health, dice: Callable[[], float]
+    models: Iterable[Model], wanted: Tier, tokens: int, health: Health, dice: Callable[[], float]
 ) -> list[Model]:
-    """The tier that is wanted, then those above it, then those below, nearest first; each by price."""
+    """The tier that is wanted, then those above it, then those below, nearest first; each by price. Whose
+    window `tokens` might burst comes after all who have the room."""
 
-    def order(model: Model) -> tuple[bool, bool, int, float, str]:
+    def order(model: Model) -> tuple[bool, bool, bool, int, float]:
         above = TIERS.index(model.tier) - TIERS.index(wanted)
-        return model.provider == LOCAL, above < 0, abs(above), blended_price(model), model.name
+        return model.provider == LOCAL, model.context < tokens, above < 0, abs(above), blended_price(model)
 
-    ranked = sorted(models, key=order)
-    first = [model for model in ranked if _about_as_good(model, ranked[0])]
+    ranked = sorted(models, key=lambda model: (*order(model), model.name))
+    *grade, cheapest = order(ranked[0])
+    first = [
+        model
+        for model in ranked
+        if order(model)[:-1] == tuple(grade) and blended_price(model) <= _ABOUT_ONE_PRICE * cheapest
+    ]
     return _quickest_of_two(first, health, dice) + ranked[len(first) :]
-
-
-def _about_as_good(model: Model, best: Model) -> bool:
-    return (
-        (model.provider == LOCAL) is (best.provider == LOCAL)
-        and model.tier == best.tier
-        and blended_price(model) <= _ABOUT_ONE_PRICE * blended_price(best)
-    )
 
 
 def _quickest_of_two(models: list[Model], health: Health, dice: Callable[[], float]) -> list[Model]:
@@ -149,8 +147,7 @@ def _needs(request: ChatRequest) -> frozenset[Capability]:
 def _fitting(models: Sequence[Model], request: ChatRequest) -> list[Model]:
     """Those whose window holds the prompt, as far as its length tells: what is surely too much is left
     out, what is doubtful may be tried."""
-    characters = sum(len(message.text) for message in request.messages) + len(request.prefill)
-    at_least = characters // (2 * _CHARACTERS_PER_TOKEN)
+    at_least = _characters(request) // (2 * _CHARACTERS_PER_TOKEN)
     fitting = [model for model in models if model.context > at_least]
     if not fitting:
         raise ContextTooLong(
@@ -158,6 +155,14 @@ def _fitting(models: Sequence[Model], request: ChatRequest) -> list[Model]:
             window=max(model.context for model in models),
         )
     return fitting
+
+
+def _characters(request: ChatRequest) -> int:
+    return sum(len(message.text) for message in request.messages) + len(request.prefill)
+
+
+def _probable_tokens(request: ChatRequest) -> int:
+    return _characters(request) // _CHARACTERS_PER_TOKEN + (request.max_output or 0)
 
 
 def _why_auto(model: Model, among: Sequence[Model], difficulty: Difficulty, wanted: Tier) -> str:
@@ -168,7 +173,7 @@ def _why_auto(model: Model, among: Sequence[Model], difficulty: Difficulty, want
     question = _in_words(difficulty, wanted)
     if model.tier == wanted:
         return f"{question}: the cheapest {model.tier} model that is available."
-    return f"{question}, but no other {wanted} model is available: the cheapest {model.tier} one."
+    return f"{question}, but no other {wanted} model can take it: the cheapest {model.tier} one."
 
 
 def _in_words(difficulty: Difficulty, wanted: Tier) -> str:

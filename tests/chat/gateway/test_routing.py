@@ -150,6 +150,14 @@ def test_a_window_that_is_surely_too_small_is_left_out() -> None:
     assert "local/small" not in names(ask("word " * 5_000))
 
 
+def test_who_has_the_room_goes_before_who_may_not_have_it() -> None:
+    """Beyond a window a table may know of a dearer price, not of a refusal."""
+    roomy = model("z/roomy", price=Price(9, 9), context=100_000)
+    of = catalogue(CHEAP, roomy)
+    long = ask("word " * 8_000, preference=0.0)  # some 10,000 tokens, and 8,192 are CHEAP's
+    assert names(long, Health(of.providers), of) == ["z/roomy", "a/cheap"]
+
+
 def test_what_fits_nowhere_is_too_long() -> None:
     with pytest.raises(ContextTooLong) as refused:
         names(ask("x" * 200_000))
@@ -160,7 +168,7 @@ def test_every_candidate_says_why_in_words() -> None:
     first, *_, higher, last = candidates(ask(), EVERYTHING, ALL)
     assert first.reason == "A short easy question: the cheapest simple model that is available."
     assert higher.reason == (
-        "A short easy question, but no other simple model is available: the cheapest complex one."
+        "A short easy question, but no other simple model can take it: the cheapest complex one."
     )
     assert last.reason == "The model on this machine, the last resort."
     demanding, *_ = candidates(ask(DEMANDING), EVERYTHING, ALL)
