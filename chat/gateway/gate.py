@@ -14,7 +14,8 @@ from chat.gateway.request import Priority
 
 WAITING_PER_PLACE = 4  # how long a line may get, in each priority
 LEAST_WAITING = 16
-PARTYS_SHARE = 4  # a party may have a fourth of the line
+PARTYS_SHARE = 4  # a party may have a fourth of the line …
+LEAST_OF_A_PARTY = 8  # … and these at least: a small machine may serve one person with many tabs
 RESERVED = 4  # a fourth of the places is not for background work: whoever types finds one free
 _SMOOTHING = 0.2
 _SHORTEST, _LONGEST = 1.0, 60.0  # seconds that a refused one is told to wait
@@ -75,7 +76,7 @@ class Gate:
     def __init__(self, limit: int, places: Places | None = None) -> None:
         self.limit = limit
         most = max(LEAST_WAITING, WAITING_PER_PLACE * limit)
-        self._line = Line(most, most // PARTYS_SHARE)
+        self._line = Line(most, max(LEAST_OF_A_PARTY, most // PARTYS_SHARE))
         self._places = places or LocalPlaces()
         self._for_background = limit - limit // RESERVED
         self._stay: float | None = None  # seconds a request is inside, smoothed

@@ -29,9 +29,9 @@ from chat.gateway.stack import Gateway, build
 from grump.lib.breaker import LocalStore, Store
 from tests.bench.measures import quantile
 from tests.bench.report import number, table
-from tests.fakes import FakeProvider
+from tests.fakes import FakeProvider, Stream
 from tests.fakes.catalogue import catalogue
-from tests.fakes.scenarios import ANSWER
+from tests.fakes.scenarios import ANSWER, SLOW_SECONDS
 from tests.fakes.words import WIDTH, answer_to
 
 TIMEOUTS = {"first_token": 1.5, "idle": 1.5, "total": 30}
@@ -89,7 +89,7 @@ class Report:
     switched: int = 0  # before the first word
     continued: int = 0  # after it
     requests: int = 0  # upstream
-    faults: int = 0  # of those, ended badly or given up
+    faults: int = 0  # of those, ended badly, given up or made slow
     sent: int = 0  # tokens, by the fake's books
     billed: int = 0
     overbilled: int = 0  # turns that were billed more than was sent for them …
@@ -102,7 +102,7 @@ class Report:
         times = f"{number(quantile(self.times, 0.5), 2)}/{number(quantile(self.times, 0.99), 2)}"
         rows = {
             "turns, upstream requests": f"{self.turns:,}, {self.requests:,}",
-            "of those gone wrong": f"{self.faults / self.requests:.1%}",
+            "of those gone wrong or slow": f"{self.faults / self.requests:.1%}",
             "whole answers": f"{self.whole / self.turns:.2%}",
             "altered texts, failed turns": f"{len(self.wrong)}, {self.failed.total()}",
             "beyond their deadline": str(self.outlived),
@@ -119,9 +119,9 @@ def a_turn(number: int, dice: random.Random) -> tuple[str, str, str]:
     """Model, prompt and the text that must come."""
     prompt = f"question {number}"
     kind = dice.random()
-    if kind < 0.85:
+    if kind < 0.95:
         return "mock/chaos", prompt, "".join(answer_to(prompt))
-    if kind < 0.9:
+    if kind < 0.96:
         name = dice.choice(HEALTHY)
         return f"mock/{name}", prompt, "".join(answer_to(prompt)) if name == "prompted" else ""
     name = dice.choice((*ALWAYS_SICK, "away"))
@@ -190,13 +190,18 @@ async def turn(
             report.wrong.append(prompt)
 
 
+def went_wrong(stream: Stream) -> bool:
+    slow = stream.ended is not None and stream.ended - stream.started >= SLOW_SECONDS
+    return slow or stream.outcome != "complete"
+
+
 def balance(report: Report, fake: FakeProvider, billed: dict[str, int]) -> None:
     """The bill of each turn against what the fake wrote for it."""
     sent: defaultdict[str, int] = defaultdict(int)
     for stream in fake.ledger.streams:
         sent[stream.prompt] += stream.tokens
     report.requests = fake.ledger.requests
-    report.faults = sum(stream.outcome != "complete" for stream in fake.ledger.streams)
+    report.faults = sum(map(went_wrong, fake.ledger.streams))
     report.sent, report.billed = sum(sent.values()), sum(billed.values())
     report.overbilled = sum(bill > sent[prompt] for prompt, bill in billed.items())
     report.underbilled = sum(bill < sent[prompt] for prompt, bill in billed.items())

@@ -11,7 +11,7 @@ from chat.gateway import errors
 from chat.gateway.admitted import Admitted
 from chat.gateway.catalogue import Provider
 from chat.gateway.events import Queued, Text
-from chat.gateway.gate import LEAST_WAITING, PARTYS_SHARE, Gate
+from chat.gateway.gate import LEAST_OF_A_PARTY, LEAST_WAITING, Gate
 from chat.gateway.line import PRIORITIES
 from chat.gateway.request import ChatRequest
 from tests.chat.gateway.fake_time import FakeTimeLoop
@@ -107,7 +107,7 @@ def test_a_full_line_refuses_and_says_when_to_come_again(in_fake_time) -> None:
 def test_one_party_cannot_fill_the_line(in_fake_time) -> None:
     async def play() -> None:
         case = Case(1)
-        greedy = [case.start(party="greedy") for _ in range(1 + LEAST_WAITING // PARTYS_SHARE)]
+        greedy = [case.start(party="greedy") for _ in range(1 + LEAST_OF_A_PARTY)]
         await asyncio.sleep(0)
         with pytest.raises(errors.Overloaded):
             await case.start(party="greedy")
