@@ -15,7 +15,7 @@ def long_conversation(user_id: int, messages: int) -> str:
 
     now = timezone.now()
     conversation = Conversation.objects.create(owner_id=user_id, title="A long one", updated_at=now)
-    text = (TOUR + "\n\n" + "Plain words, and *some* that weigh more. " * 40)[:SIZE]
+    text = (TOUR + "\n\n" + "Plain words, as most of an answer is. " * 40)[:SIZE]
     rows: list[Message] = []
     for number in range(messages):
         rows.append(

@@ -87,10 +87,7 @@ def test_the_page_can_be_read_without_any_script(chat, browser, context):
     page = silent.new_page()
     page.goto(chat.page.url)
     expect(page.locator(".message.user[data-key]")).to_contain_text("Explain backpressure")
-    expect(page.locator(".message.assistant[data-key]")).to_contain_text(
-        "a slow reader telling a fast writer to wait"
-    )
-    expect(page.get_by_text("Asking needs JavaScript")).to_be_visible()
+    expect(page.locator(".message.assistant[data-key]")).to_contain_text("a slow reader telling a fast")
     silent.close()
 
 

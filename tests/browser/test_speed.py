@@ -14,7 +14,7 @@ TRIES = 6
 # Milliseconds from the start of the navigation until the newest answer stands there as Markdown.
 NOTE_WHEN_UPGRADED = """
 new MutationObserver((_, observer) => {
-    const last = [...document.querySelectorAll(".messages .message.assistant .said")].at(-1);
+    const last = [...document.querySelectorAll(".message.assistant[data-key] .said")].at(-1);
     if (!last?.querySelector("strong")) return;
     document.documentElement.dataset.upgraded = performance.now();
     observer.disconnect();
