@@ -8,13 +8,14 @@ import pytest
 import tomli_w
 
 from chat.gateway import errors
-from chat.gateway.events import Retry
+from chat.gateway.events import Queued, Retry
+from chat.gateway.gate import LEAST_OF_A_PARTY
 from chat.gateway.loading import CatalogueError
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.gateway.stack import Gateway, build
 from tests.chat.gateway.scripted import ask, kinds, listen, text_of
 from tests.fakes import FakeProvider
-from tests.fakes.catalogue import catalogue
+from tests.fakes.catalogue import catalogue, write_catalogue
 from tests.fakes.scenarios import ANSWER
 from tests.fakes.words import answer_to
 
@@ -153,3 +154,50 @@ def test_a_bad_catalogue_stops_the_start(tmp_path: Path) -> None:
     path.write_text("[models.x]\n")
     with pytest.raises(CatalogueError, match=r"models\.x: provider is missing"):
         build(environ={"GRUMP_CATALOG": str(path)})
+
+
+async def test_the_same_question_at_the_same_time_is_asked_once(
+    gateway: Gateway, fake_provider: FakeProvider
+) -> None:
+    request = ask(model="mock/slow-first-token", party="me")
+    first, second = await asyncio.gather(*(listen(gateway.stream(request)) for _ in range(2)))
+    assert (text_of(first), text_of(second)) == (WHOLE, WHOLE)
+    assert (first[0].cached, second[0].cached) == (None, "joined")
+    assert len({stream.scenario for stream in fake_provider.ledger.streams}) == fake_provider.ledger.requests
+
+
+async def test_a_providers_limit_is_kept_and_the_others_wait(
+    fake_provider: FakeProvider, tmp_path: Path
+) -> None:
+    path = write_catalogue(tmp_path / "catalog.toml", fake_provider.url, ["held", "fast"], max_concurrency=1)
+    gateway = build(environ={"GRUMP_CATALOG": str(path)})
+    holder = gateway.stream(ask(model="mock/held"))
+    await anext(holder)
+    waiting = gateway.stream(ask(model="mock/fast"))
+    assert await anext(waiting) == Queued(1)
+    assert fake_provider.ledger.requests == 1
+    await holder.aclose()
+    assert text_of(await listen(waiting)) == WHOLE
+    await gateway.close()
+
+
+async def test_a_full_line_is_overloaded_unless_another_provider_can(
+    fake_provider: FakeProvider, tmp_path: Path
+) -> None:
+    tables = catalogue(
+        fake_provider.url, ["held", "fast"], fallback={"fast": ["spare/fast"]}, max_concurrency=1
+    )
+    spare = catalogue(fake_provider.url, ["fast"], provider="spare")
+    path = tmp_path / "catalog.toml"
+    path.write_text(tomli_w.dumps({kind: tables[kind] | spare[kind] for kind in tables}))
+    gateway = build(environ={"GRUMP_CATALOG": str(path)})
+    streams = [gateway.stream(ask(model="mock/held")) for _ in range(1 + LEAST_OF_A_PARTY)]
+    for stream in streams:
+        await anext(stream)
+    assert (await listen(gateway.stream(ask(model="mock/fast"))))[0].model == "spare/fast"
+    with pytest.raises(errors.Overloaded) as refused:
+        await anext(gateway.stream(ask(model="mock/held")))
+    assert refused.value.retry_after_s >= 1
+    for stream in streams:
+        await stream.aclose()
+    await gateway.close()
