@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 
-from chat.gateway.errors import Truncated
+from chat.gateway.errors import GatewayError, Truncated
 from chat.gateway.events import Event, Finished, Queued, Reasoning, Started, Text, Usage
 
 BLOCK = 64  # events that are joined into one piece once everybody has heard them
@@ -60,8 +60,10 @@ class SharedStream:
                     for event in news if len(news) == 1 else joined(news):
                         yield self._told(event, listener)
                 elif self._over:
-                    if self._failure is not None:
+                    if isinstance(self._failure, GatewayError):
                         raise copy.copy(self._failure)  # each has a traceback of its own
+                    if self._failure is not None:
+                        raise self._failure
                     return
                 else:
                     listener.woken = self._loop.create_future()

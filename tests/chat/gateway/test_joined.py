@@ -146,6 +146,16 @@ async def test_an_error_reaches_everybody() -> None:
     assert outcomes[0] is not outcomes[1]
 
 
+async def test_a_fault_of_ours_reaches_everybody_as_it_is() -> None:
+    class Peculiar(Exception):
+        def __init__(self, *, needed: int) -> None:
+            super().__init__("peculiar")
+
+    ring = Joined(Scripted([START, Peculiar(needed=1)]))
+    outcomes = await asyncio.gather(start(ring), start(ring), return_exceptions=True)
+    assert [type(error) for error in outcomes] == [Peculiar] * 2
+
+
 def test_a_slow_listener_delays_nobody(in_fake_time) -> None:
     async def play() -> None:
         ring = Joined(Scripted(SLOWLY))
