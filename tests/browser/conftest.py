@@ -29,12 +29,15 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
     var = tmp_path_factory.mktemp("house")
     entries = catalogue(provider.url, ALL)
     entries["providers"]["mock"]["title"] = "Mock"
-    # What "auto" comes to: the cheapest.
     entries["providers"]["atlas"] = entries["providers"]["mock"] | {"title": "Atlas"}
-    entries["models"]["atlas/swift"] = entries["models"]["mock/tour"] | {
-        "provider": "atlas",
-        "price": {"input": 0.02, "output": 0.06},
-    }
+    # "auto" comes to the cheapest, "swift". The others are for pictures.
+    for number, (name, scenario) in enumerate(
+        {"swift": "tour", "steady": "half-a-tour", "deep": "server-error"}.items()
+    ):
+        entries["models"][f"atlas/{name}"] = entries["models"][f"mock/{scenario}"] | {
+            "provider": "atlas",
+            "price": {"input": 0.02 * 2**number, "output": 0.06 * 2**number},
+        }
     path = var / "catalogue.toml"
     path.write_text(tomli_w.dumps(entries))
     house = House(
