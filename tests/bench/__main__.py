@@ -90,15 +90,15 @@ def main() -> None:
     parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")
     parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")
     parser.add_argument("--variant", choices=NAMES, action="append", help="default: all")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one short round: a look, not a figure")
+    parser.add_argument("--rounds", type=int, help="default: 5; 1 with --quick")
+    parser.add_argument("--quick", action="store_true", help="short rounds: one is a look, not a figure")
     parser.add_argument("--json", type=Path, help="also write every round's figures to this file")
     arguments = parser.parse_args()
 
     pin_to_load_core()
     names = list(MEASURES) if arguments.measure == "all" else [arguments.measure]
     chosen = variants(arguments.server or ["daphne", "uvicorn"], arguments.variant or NAMES)
-    rounds, scale = (1, QUICK) if arguments.quick else (arguments.rounds, FULL)
+    rounds, scale = (arguments.rounds or 1, QUICK) if arguments.quick else (arguments.rounds or 5, FULL)
     with tempfile.TemporaryDirectory(prefix="grump-bench-") as directory:
         results = uvloop.run(bench(names, chosen, rounds, scale, Path(directory)))
     if arguments.json:
