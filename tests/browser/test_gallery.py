@@ -13,7 +13,7 @@ from tests.browser.chat_page import ChatPage
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 WANTED = os.environ.get("GRUMP_GALLERY", "") not in ("", "0")
-SIZES = {390: 844, 1440: 900}
+SIZES = {390: 844, 1440: 980}
 THEMES = ("light", "dark")
 QUESTION = "Explain backpressure like I’m tired"
 
@@ -106,7 +106,7 @@ def test_the_other_pages(context: BrowserContext, page: Page, server, take):
 
 def delete(chat: ChatPage) -> None:
     """Take it out of the list again: every picture has the same one."""
-    chat.page.set_viewport_size({"width": 1440, "height": 900})  # on a phone the list is behind a button
+    chat.page.set_viewport_size({"width": 1440, "height": 980})  # on a phone the list is behind a button
     chat.lines.first.focus()
     chat.page.keyboard.press("Delete")
     expect(chat.toast).to_contain_text("deleted")
