@@ -6,13 +6,16 @@ import re
 from uuid import UUID
 
 from celery import shared_task
+from redis.exceptions import RedisError
 
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Text
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.history import TITLE_LENGTH, first_title
 from chat.models import Conversation, Message
+from chat.protocol import ConversationUpdated, encode
 from chat.runtime import installed_gateway
+from grump.lib.calls import call
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,16 @@ def title_conversation(conversation_id: str) -> None:
     if question is None:
         return
     title = clean_title(asyncio.run(_ask(question.text[:EXCERPT])))
-    if title:
-        untitled.update(title=title)
+    if title and untitled.update(title=title):
+        _tell_tabs(question.owner_id, ConversationUpdated(conversation_id=UUID(conversation_id), title=title))
+
+
+def _tell_tabs(user_id: int, updated: ConversationUpdated) -> None:
+    """Every open tab of the user, whichever process holds it; one that misses it sees the title later."""
+    try:
+        call(user_id, "live.wake", process="worker", frame=encode(updated), generation_id=None)
+    except (RedisError, OSError) as error:
+        logger.info("No tab was told of a title: %s", type(error).__name__)
 
 
 async def _ask(question: str) -> str:
