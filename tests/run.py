@@ -25,6 +25,8 @@ WITH_DATABASE = [
     "tests/usage",
     "tests/experiments",
     "tests/grump/accounts",
+    "tests/grump/operations/test_health.py",
+    "tests/integration",
     "tests/test_environment.py",
 ]
 WITHOUT_DATABASE = "--ignore=tests/chat/gateway"
