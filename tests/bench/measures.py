@@ -72,8 +72,20 @@ async def first_token(load: Load, provider: Provider, scale: Scale) -> Figures:
         figures[f"{level}/asked"] = len(watches)
         figures[f"{level}/failed"] = len(failures(watches))
         figures[f"{level}/delivered"] = len(times) / len(watches)
+        if process and level <= 50:
+            figures[f"{level}/cpu_ms_per_1000_tokens"] = await _paced_cpu(load, level)
         await provider.forget()
     return figures
+
+
+async def _paced_cpu(load: Load, level: int) -> float:
+    """The server's CPU time while `level` answers are relayed at 50 tokens a second, turns included."""
+    assert load.variant.process is not None
+    await load.take(level)
+    before = load.variant.process.cpu_seconds()
+    watches = await load.all_at_once("paced-50", level)
+    tokens = sum(watch.tokens for watch in watches)
+    return (load.variant.process.cpu_seconds() - before) * 1e6 / tokens
 
 
 async def paced(load: Load, provider: Provider, scale: Scale) -> Figures:

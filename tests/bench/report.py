@@ -46,12 +46,15 @@ def first_token(rounds: Rounds) -> str:
             "added first-token time, p50/p95/p99 ms",
             *(f"{level} stream{'s' * (level > 1)}" for level in levels),
             "CPU ms a turn",
+            "CPU ms per 1,000 paced tokens, 1 stream",
+            "50 streams",
         ],
         [
             [
                 variant,
                 *(cell(variant, level) for level in levels),
                 number(some.get("cpu_ms_per_turn", math.nan)),
+                *(number(some.get(f"{level}/cpu_ms_per_1000_tokens", math.nan)) for level in (1, 50)),
             ]
             for variant, some in figures.items()
         ],
