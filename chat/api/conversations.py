@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from chat import conversations, protocol, shapes
-from chat.api.errors import refuse
 from chat.history import NotFound
 from chat.runtime import runtime
 from grump.lib.database import in_database
+from grump.operations.errors import error_response
 
 View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
@@ -26,11 +26,11 @@ def for_owner(view: View) -> View:
     async def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = await request.auser()
         if not user.is_authenticated or not user.is_active:
-            return refuse(404, "not_found", "There is no such thing here.")
+            return error_response(404, "not_found", "There is no such thing here.")
         try:
             return await view(request, user.pk, *args, **kwargs)
         except NotFound:
-            return refuse(404, "not_found", "There is no such thing here.")
+            return error_response(404, "not_found", "There is no such thing here.")
 
     return scoped
 
@@ -79,9 +79,9 @@ async def _rename(request: HttpRequest, user_id: int, conversation_id: UUID) -> 
         title = orjson.loads(request.body)["title"]
         title = " ".join(title.replace("\0", "").split())
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        return refuse(400, "bad_request", 'Send {"title": "…"}.')
+        return error_response(400, "bad_request", 'Send {"title": "…"}.')
     if not 1 <= len(title) <= conversations.TITLE_MOST:
-        return refuse(400, "bad_request", f"A title has 1 to {conversations.TITLE_MOST} characters.")
+        return error_response(400, "bad_request", f"A title has 1 to {conversations.TITLE_MOST} characters.")
     conversation = await in_database(conversations.rename, user_id, conversation_id, title)
     _tell(user_id, conversation_id, title=title, updated_at=conversation.updated_at.isoformat())
     return JsonResponse(shapes.listed(conversation))
