@@ -12,11 +12,13 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.cache import cache  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from chat.consumers import ChatConsumer  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
 
+cache.start()  # type: ignore[attr-defined]
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http, settings.MAX_BODY_BYTES),

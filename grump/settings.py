@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "grump.accounts",
     "grump.pwa",
     "grump.local",
+    "grump.lib.cache",
     "chat",
     "usage",
     "experiments",
@@ -177,15 +178,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
+    "remove what the cache no longer needs": {"task": "cache.prune", "schedule": 600.0},
 }
 
-CACHES = {
-    "default": {
-        "BACKEND": "grump.lib.cache.fallback.FallbackCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25},
-    }
-}
+# Zero: 2 % of the memory in MB, taken as a number of entries. The bound in bytes holds besides.
+TIERED_CACHE_L1_MAX = env.integer("TIERED_CACHE_L1_MAX", 0, least=0, most=10_000_000)
+TIERED_CACHE_L1_TTL_MS = env.integer("TIERED_CACHE_L1_TTL_MS", 300_000, least=1, most=86_400_000)
+TIERED_CACHE_REPAIR_MS = env.integer("TIERED_CACHE_REPAIR_MS", 5_000, least=100, most=600_000)
+VALKEY_PROBE_SECONDS = env.integer("VALKEY_PROBE_SECONDS", 30, least=1, most=600)
+CACHES = {"default": {"BACKEND": "grump.lib.cache.backend.TieredCache", "LOCATION": REDIS_URL}}
 
 
 # --- Accounts and sessions ----------------------------------------------------------------------

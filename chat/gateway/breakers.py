@@ -6,7 +6,6 @@ says nothing about its neighbours. A call needs both breakers' leave, and report
 
 from collections.abc import Collection
 
-from chat.gateway import metrics
 from chat.gateway.errors import (
     BreakerOpen,
     ConnectFailed,
@@ -21,9 +20,7 @@ from chat.gateway.errors import (
     UpstreamRateLimited,
     UpstreamRejectedKey,
 )
-from grump.lib.breaker import Admission, Breaker, LocalStore, Outcome, State, Store
-
-_GAUGE = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
+from grump.lib.breaker import Admission, Breaker, LocalStore, Outcome, State, Store, show
 
 _PROVIDER_SICK = (ConnectFailed, UpstreamRejectedKey)
 _MODEL_SICK = (FirstTokenTimeout, IdleTimeout, Truncated, GarbledStream, UpstreamFailed, ModelMissing)
@@ -87,4 +84,4 @@ class Leave:
 
 
 def _show(breaker: Breaker) -> None:
-    metrics.BREAKER_STATE.labels(breaker.name).set(_GAUGE[breaker.state])
+    show(breaker.name, breaker.state)

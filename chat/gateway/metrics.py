@@ -42,6 +42,3 @@ FAILURE = Counter("grump_request_failure_total", "Requests that ended with an er
 COST = Counter("grump_cost_usd_total", "US dollars spent", _MODEL)
 FALLBACKS = Counter("grump_fallbacks_total", "Candidates given up for the next", ("from", "to", "reason"))
 HEDGES = Counter("grump_hedges_total", "Second models asked because a first was late", ("from", "to", "won"))
-BREAKER_STATE = Gauge(
-    "circuit_breaker_state", "0 closed, 1 half open, 2 open", ("name",), multiprocess_mode="livemostrecent"
-)

@@ -15,6 +15,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from prometheus_client import Gauge
+
+STATE = Gauge(
+    "circuit_breaker_state", "0 closed, 1 half open, 2 open", ("name",), multiprocess_mode="livemostrecent"
+)
+
 
 class State(StrEnum):
     CLOSED = "closed"
@@ -26,6 +32,11 @@ class Outcome(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
     ABANDONED = "abandoned"  # the caller left before anything could be said
+
+
+def show(name: str, state: State) -> None:
+    """Tell the metrics."""
+    STATE.labels(name).set(list(State).index(state))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,521 @@
+"""A Django cache of three tiers: this process, Valkey, and for some namespaces the database.
+
+    cache = caches["default"]
+    register(Namespace("answers", persistent=True))             # at import: grump/lib/cache/namespaces.py
+    await cache.aset("answers:k", value, 3600, cost=Cost(microusd=900, milliseconds=1800))
+    await cache.aget("answers:k")                               # in memory: no thread, no await that waits
+    await cache.aget_or_set("registry:models", make, 60)        # one maker; stale meanwhile where chosen
+
+Every method has its `a…` twin. Keys without a registered namespace are exact (rate limits, locks): Valkey
+alone, or this process while Valkey is away. `set` takes what a dear value cost. No method raises because
+Valkey is away, and none waits for it longer than 0.2 s, nor at all once the breaker is open. Values are
+those of grump/lib/cache/codec.py; another type raises TypeError. A loop that ends calls `aclose_loop()`.
+"""
+
+import asyncio
+import inspect
+import time
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from redis.exceptions import RedisError
+
+from grump.lib.cache import stored
+from grump.lib.cache.codec import Cost, Entry, Unreadable, decode, digits, encode, from_digits, pack, unpack
+from grump.lib.cache.memory import ends
+from grump.lib.cache.metrics import HITS, MISSES
+from grump.lib.cache.namespaces import Namespace, namespace_of
+from grump.lib.cache.shared import Question
+from grump.lib.cache.tiers import OUTAGE_SECONDS, clear, tiers_of
+from grump.lib.cache.watch import ALL, tell
+from grump.lib.database import in_database
+from grump.lib.valkey import Away
+
+_MISSING = object()
+NO_COST = Cost()
+Timeout = float | None
+
+
+class TieredCache(BaseCache):
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._tiers = tiers_of(location)
+        self._background: set[asyncio.Task[Any]] = set()  # a task nobody holds may be collected
+
+    # --- What both kinds of callers share ---
+
+    def _place(self, key: Any, version: int | None) -> tuple[Namespace, str]:
+        namespace = namespace_of(str(key))
+        return namespace, namespace.full(self.make_and_validate_key(key, version=version))
+
+    def _seconds(self, timeout: Any) -> Timeout:
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else max(float(seconds), 0.0)
+
+    def _entry(self, namespace: Namespace, value: Any, seconds: Timeout, cost: Cost) -> Entry:
+        now = time.time()
+        body = pack(value)
+        if seconds is None:
+            return Entry(body, cost=cost)
+        fresh = namespace.spread(seconds)
+        return Entry(body, ends(now, fresh), ends(now, fresh + namespace.stale), cost)
+
+    def _near(self, namespace: Namespace, full: str) -> Entry | None:
+        entry = self._tiers.l1.get(full)
+        if entry is not None:
+            HITS.labels("l1", namespace.name).inc()
+        return entry
+
+    def _read(self, namespace: Namespace, full: str, blob: Any, tier: str, since: int) -> Entry | None:
+        """A blob of a further tier, kept nearer from now on."""
+        if not isinstance(blob, bytes):
+            return None
+        try:
+            entry = decode(blob)
+        except Unreadable:
+            return None
+        if not entry.alive(time.time()):
+            return None
+        self._tiers.l1.put(full, entry, since)
+        HITS.labels(tier, namespace.name).inc()
+        return entry
+
+    def _storing(self, full: str, entry: Entry) -> Question:
+        def commands(pipe: Any) -> None:
+            pipe.set(full, encode(entry), pxat=int(entry.expires_at * 1000) or None)
+            tell(self._tiers.sender, full)(pipe)
+
+        return commands
+
+    def _removing(self, full: str) -> Question:
+        def commands(pipe: Any) -> None:
+            pipe.unlink(full)
+            tell(self._tiers.sender, full)(pipe)
+
+        return commands
+
+    def _kept_here(self, full: str, entry: Entry) -> None:
+        """Valkey did not take it: nobody can tell us of a change, so it does not last long."""
+        self._tiers.unsent(full)
+        until = time.time() + OUTAGE_SECONDS
+        short = min(entry.expires_at or until, until)
+        self._tiers.l1.put(full, Entry(entry.body, min(entry.fresh_until or short, short), short, entry.cost))
+
+    @staticmethod
+    def _value(entry: Entry | None, default: Any) -> Any:
+        if entry is None or not entry.fresh(time.time()):
+            return default
+        try:
+            return unpack(entry.body)
+        except Unreadable:
+            return default
+
+    # --- Exact entries ---
+
+    @staticmethod
+    def _exact_blob(value: Any) -> bytes:
+        counted = digits(value)
+        return encode(Entry(pack(value))) if counted is None else counted
+
+    @staticmethod
+    def _exact_value(blob: Any, default: Any) -> Any:
+        if not isinstance(blob, bytes):
+            return default
+        try:
+            number = from_digits(blob)
+            return unpack(decode(blob).body) if number is None else number
+        except ValueError:
+            return default
+
+    def _exact_set(self, full: str, value: Any, seconds: Timeout, new: bool) -> Question:
+        blob = self._exact_blob(value)
+        if seconds is not None and seconds <= 0:
+            # Django: what lasts no time is not there.
+            return lambda pipe: pipe.unlink(full) if not new else pipe.exists(full)
+        px = None if seconds is None else max(int(seconds * 1000), 1)
+        return lambda pipe: pipe.set(full, blob, px=px, nx=new)
+
+    # --- get ---
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        namespace, full = self._place(key, version)
+        if namespace.exact:
+            try:
+                blob = self._tiers.ask(lambda pipe: pipe.get(full))[0]
+            except Away:
+                return self._tiers.local.get(full, default)
+            return self._counted(namespace, self._exact_value(blob, _MISSING), default)
+        return self._counted(namespace, self._value(self._find(namespace, full), _MISSING), default, True)
+
+    async def aget(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        namespace, full = self._place(key, version)
+        if namespace.exact:
+            try:
+                blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
+            except Away:
+                return self._tiers.local.get(full, default)
+            return self._counted(namespace, self._exact_value(blob, _MISSING), default)
+        found = await self._afind(namespace, full)
+        return self._counted(namespace, self._value(found, _MISSING), default, True)
+
+    @staticmethod
+    def _counted(namespace: Namespace, value: Any, default: Any, hit_counted: bool = False) -> Any:
+        if value is _MISSING:
+            MISSES.labels(namespace.name).inc()
+            return default
+        if not hit_counted:
+            HITS.labels("l2", namespace.name).inc()
+        return value
+
+    def _find(self, namespace: Namespace, full: str) -> Entry | None:
+        """From the nearest tier that has it; it may be stale."""
+        if entry := self._near(namespace, full):
+            return entry
+        since = self._tiers.l1.mark()
+        try:
+            blob = self._tiers.ask(lambda pipe: pipe.get(full))[0]
+        except Away:
+            blob = None
+        entry = self._read(namespace, full, blob, "l2", since)
+        if entry is None and namespace.persistent:
+            entry = self._read(namespace, full, stored.read(full), "l3", since)
+        return entry
+
+    async def _afind(self, namespace: Namespace, full: str) -> Entry | None:
+        if entry := self._near(namespace, full):
+            return entry
+        since = self._tiers.l1.mark()
+        try:
+            blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
+        except Away:
+            blob = None
+        entry = self._read(namespace, full, blob, "l2", since)
+        if entry is None and namespace.persistent:
+            entry = self._read(namespace, full, await in_database(stored.read, full), "l3", since)
+        return entry
+
+    # --- set, add ---
+
+    def set(
+        self,
+        key: Any,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+        cost: Cost = NO_COST,
+    ) -> None:
+        namespace, full = self._place(key, version)
+        seconds = self._seconds(timeout)
+        if namespace.exact:
+            try:
+                self._tiers.ask(self._exact_set(full, value, seconds, new=False))
+            except Away:
+                self._tiers.local.set(full, value, seconds)
+            return
+        if seconds == 0:
+            self.delete(key, version)
+            return
+        entry = self._entry(namespace, value, seconds, cost)
+        self._tiers.l1.put(full, entry)
+        try:
+            self._tiers.ask(self._storing(full, entry))
+        except Away:
+            self._kept_here(full, entry)
+        if namespace.persistent:
+            stored.write(full, namespace.name, encode(entry), entry.expires_at)
+
+    async def aset(
+        self,
+        key: Any,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+        cost: Cost = NO_COST,
+    ) -> None:
+        """The database is written behind the caller's back."""
+        namespace, full = self._place(key, version)
+        seconds = self._seconds(timeout)
+        if namespace.exact:
+            try:
+                await self._tiers.aask(self._exact_set(full, value, seconds, new=False))
+            except Away:
+                self._tiers.local.set(full, value, seconds)
+            return
+        if seconds == 0:
+            await self.adelete(key, version)
+            return
+        entry = self._entry(namespace, value, seconds, cost)
+        self._tiers.l1.put(full, entry)
+        try:
+            await self._tiers.aask(self._storing(full, entry))
+        except Away:
+            self._kept_here(full, entry)
+        if namespace.persistent:
+            writing = in_database(stored.write, full, namespace.name, encode(entry), entry.expires_at)
+            self._behind(asyncio.ensure_future(writing))
+
+    def _behind(self, task: "asyncio.Future[Any]") -> None:
+        assert isinstance(task, asyncio.Task)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def add(
+        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        """Atomic for exact keys; for others, as good as two questions can be."""
+        namespace, full = self._place(key, version)
+        if not namespace.exact:
+            if self._value(self._find(namespace, full), _MISSING) is not _MISSING:
+                return False
+            self.set(key, value, timeout, version)
+            return True
+        seconds = self._seconds(timeout)
+        try:
+            done = self._tiers.ask(self._exact_set(full, value, seconds, new=True))[0]
+        except Away:
+            return bool(self._tiers.local.add(full, value, seconds))
+        return not done if seconds == 0 else bool(done)
+
+    async def aadd(
+        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        namespace, full = self._place(key, version)
+        if not namespace.exact:
+            if self._value(await self._afind(namespace, full), _MISSING) is not _MISSING:
+                return False
+            await self.aset(key, value, timeout, version)
+            return True
+        seconds = self._seconds(timeout)
+        try:
+            done = (await self._tiers.aask(self._exact_set(full, value, seconds, new=True)))[0]
+        except Away:
+            return bool(self._tiers.local.add(full, value, seconds))
+        return not done if seconds == 0 else bool(done)
+
+    # --- touch, incr ---
+
+    def touch(self, key: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        namespace, full = self._place(key, version)
+        if not namespace.exact:
+            entry = self._find(namespace, full)
+            value = self._value(entry, _MISSING)
+            if entry is None or value is _MISSING:
+                return False
+            self.set(key, value, timeout, version, entry.cost)
+            return True
+        seconds = self._seconds(timeout)
+        try:
+            return _touched(self._tiers.ask(_touching(full, seconds)))
+        except Away:
+            return bool(self._tiers.local.touch(full, seconds))
+
+    async def atouch(
+        self, key: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        namespace, full = self._place(key, version)
+        if not namespace.exact:
+            entry = await self._afind(namespace, full)
+            value = self._value(entry, _MISSING)
+            if entry is None or value is _MISSING:
+                return False
+            await self.aset(key, value, timeout, version, entry.cost)
+            return True
+        seconds = self._seconds(timeout)
+        try:
+            return _touched(await self._tiers.aask(_touching(full, seconds)))
+        except Away:
+            return bool(self._tiers.local.touch(full, seconds))
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """Exact keys alone. Raises ValueError where there is nothing to count on."""
+        full = self._counter(key, version)
+        try:
+            answer = self._tiers.ask(lambda pipe: pipe.eval(COUNT, 1, full, delta))[0]
+        except Away:
+            return int(self._tiers.local.incr(full, delta))
+        return _count(key, answer)
+
+    async def aincr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        full = self._counter(key, version)
+        try:
+            answer = (await self._tiers.aask(lambda pipe: pipe.eval(COUNT, 1, full, delta)))[0]
+        except Away:
+            return int(self._tiers.local.incr(full, delta))
+        return _count(key, answer)
+
+    async def adecr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return await self.aincr(key, -delta, version)
+
+    def _counter(self, key: Any, version: int | None) -> str:
+        namespace, full = self._place(key, version)
+        if not namespace.exact:
+            raise TypeError(f"{namespace.name} is kept in memory: a counter needs an exact key")
+        return full
+
+    # --- delete, clear ---
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        namespace, full = self._place(key, version)
+        if namespace.exact:
+            try:
+                return bool(self._tiers.ask(lambda pipe: pipe.unlink(full))[0])
+            except Away:
+                return bool(self._tiers.local.delete(full))
+        had = self._tiers.l1.get(full) is not None
+        self._tiers.l1.drop(full)
+        try:
+            had = bool(self._tiers.ask(self._removing(full))[0]) or had
+        except Away:
+            self._tiers.unsent(full)
+        return (stored.remove(full) if namespace.persistent else False) or had
+
+    async def adelete(self, key: Any, version: int | None = None) -> bool:
+        namespace, full = self._place(key, version)
+        if namespace.exact:
+            try:
+                return bool((await self._tiers.aask(lambda pipe: pipe.unlink(full)))[0])
+            except Away:
+                return bool(self._tiers.local.delete(full))
+        had = self._tiers.l1.get(full) is not None
+        self._tiers.l1.drop(full)
+        try:
+            had = bool((await self._tiers.aask(self._removing(full)))[0]) or had
+        except Away:
+            self._tiers.unsent(full)
+        if namespace.persistent:
+            had = await in_database(stored.remove, full) or had
+        return had
+
+    def clear(self) -> None:
+        """All of the cache, in every tier; nothing else that lives in the same Valkey."""
+        self._tiers.l1.clear()
+        self._tiers.local.clear()
+        stored.clear()
+        try:
+            self._tiers.ask(tell(self._tiers.sender, ALL))
+            clear(self._tiers.shared.client)
+        except (Away, RedisError, OSError):
+            self._tiers.unsent(ALL)
+
+    # --- get_or_set ---
+
+    def get_or_set(
+        self,
+        key: Any,
+        default: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+        cost: Cost = NO_COST,
+    ) -> Any:
+        """`default`: a value, or a function that makes it; one thread of one process does at a time."""
+        value = self.get(key, _MISSING, version)
+        if value is not _MISSING:
+            return value
+
+        def make() -> Any:
+            made = default() if callable(default) else default
+            self.set(key, made, timeout, version, cost)
+            return made
+
+        return self._tiers.flights.fly(self._place(key, version)[1], make)
+
+    async def aget_or_set(
+        self,
+        key: Any,
+        default: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+        cost: Cost = NO_COST,
+    ) -> Any:
+        """`default`: a value, or a function that makes it or a coroutine for it. A stale value of a
+        namespace that keeps such is returned at once, while a new one is made behind it."""
+        namespace, full = self._place(key, version)
+
+        async def make() -> Any:
+            return await self._made(namespace, full, key, default, timeout, version, cost)
+
+        if namespace.exact:
+            value = await self.aget(key, _MISSING, version)
+            return await self._tiers.flights.afly(full, make) if value is _MISSING else value
+        entry = await self._afind(namespace, full)
+        value = self._value(entry, _MISSING)
+        if value is not _MISSING:
+            return value
+        if entry is not None and entry.alive(time.time()):
+            self._tiers.flights.begin(full, make)
+            return unpack(entry.body)
+        MISSES.labels(namespace.name).inc()
+        return await self._tiers.flights.afly(full, make)
+
+    async def _made(
+        self, namespace: Namespace, full: str, key: Any, default: Any, timeout: Any, version: Any, cost: Cost
+    ) -> Any:
+        """Made here, or by the process that holds the lock. Without Valkey each process makes its own."""
+        token = f"{self._tiers.sender}:{time.monotonic_ns()}"
+        lock = f"{full}:lock"
+        until = time.monotonic() + namespace.patience
+        while time.monotonic() < until:
+            try:
+                taken = await self._tiers.aask(
+                    lambda pipe: pipe.set(lock, token, nx=True, px=int(namespace.patience * 1000))
+                )
+            except Away:
+                break
+            if taken[0]:
+                break
+            await asyncio.sleep(LOCK_PAUSE)
+            found = await self.aget(key, _MISSING, version)
+            if found is not _MISSING:
+                return found
+        try:
+            made = default() if callable(default) else default
+            if inspect.isawaitable(made):
+                made = await made
+            await self.aset(key, made, timeout, version, cost)
+            return made
+        finally:
+            try:
+                await self._tiers.aask(lambda pipe: pipe.eval(RELEASE, 1, lock, token))
+            except Away:
+                pass  # it ends by itself
+
+    async def aclose_loop(self) -> None:
+        """Finish what is written behind, and let go of the running loop's connections."""
+        await self._tiers.flights.landed()
+        if self._background:
+            await asyncio.wait(self._background)
+        await self._tiers.shared.aclose()
+
+    def start(self) -> None:
+        """Connect in the background, so that the first who asks does not wait for it."""
+        self._tiers.watch.start()
+
+
+LOCK_PAUSE = 0.025  # seconds between two looks at what another process makes
+RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+# INCRBY alone would begin at nothing, and so make a counter without an end.
+COUNT = (
+    "if redis.call('exists', KEYS[1]) == 0 then return false end "
+    "return redis.call('incrby', KEYS[1], ARGV[1])"
+)
+
+
+def _touching(full: str, seconds: Timeout) -> Question:
+    def commands(pipe: Any) -> None:
+        if seconds is None:
+            pipe.exists(full)
+            pipe.persist(full)
+        else:
+            pipe.pexpire(full, int(seconds * 1000))
+
+    return commands
+
+
+def _touched(answers: list[Any]) -> bool:
+    return bool(answers[0])
+
+
+def _count(key: Any, answer: Any) -> int:
+    if answer is None:
+        raise ValueError(f"Key {key!r} not found")
+    return int(answer)

@@ -1,0 +1,85 @@
+"""The third tier: the database, for namespaces that ask for it. What fails here is a miss, never an error."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from grump.lib.cache.codec import FOREVER
+
+logger = logging.getLogger(__name__)
+
+LONGEST = timedelta(days=90)  # what never ends does, here
+MOST_BYTES = 1024 * 1024  # a larger entry stays out of the database
+MOST_ROWS = 200_000
+PRUNED_AT_ONCE = 1000
+
+
+def digest(full_key: str) -> str:
+    return blake2b(full_key.encode(), digest_size=16).hexdigest()
+
+
+def read(full_key: str) -> bytes | None:
+    from grump.lib.cache.models import StoredEntry
+
+    try:
+        found = StoredEntry.objects.filter(key=digest(full_key), expires_at__gt=timezone.now())
+        blob = found.values_list("blob", flat=True).first()
+    except DatabaseError as error:
+        logger.warning("The stored cache cannot be read: %s", type(error).__name__)
+        return None
+    return None if blob is None else bytes(blob)
+
+
+def write(full_key: str, namespace: str, blob: bytes, expires_at: float) -> None:
+    """One statement, whoever else writes the same key. `expires_at`: seconds of the epoch."""
+    from grump.lib.cache.models import StoredEntry
+
+    if len(blob) > MOST_BYTES:
+        return
+    latest = timezone.now() + LONGEST
+    ends = latest if expires_at == FOREVER else min(datetime.fromtimestamp(expires_at, UTC), latest)
+    entry = StoredEntry(key=digest(full_key), namespace=namespace, blob=blob, expires_at=ends)
+    try:
+        StoredEntry.objects.bulk_create(
+            [entry],
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=["namespace", "blob", "expires_at"],
+        )
+    except DatabaseError as error:
+        logger.warning("The stored cache cannot be written: %s", type(error).__name__)
+
+
+def remove(full_key: str) -> bool:
+    from grump.lib.cache.models import StoredEntry
+
+    try:
+        return StoredEntry.objects.filter(key=digest(full_key)).delete()[0] > 0
+    except DatabaseError as error:
+        logger.warning("The stored cache cannot be changed: %s", type(error).__name__)
+        return False
+
+
+def clear() -> None:
+    from grump.lib.cache.models import StoredEntry
+
+    StoredEntry.objects.all().delete()
+
+
+def prune(most: int = MOST_ROWS) -> int:
+    """Remove what has ended, and what ends soonest beyond `most` rows; a thousand rows a statement."""
+    from grump.lib.cache.models import StoredEntry
+
+    removed = 0
+    ended = StoredEntry.objects.filter(expires_at__lte=timezone.now())
+    while keys := list(ended.order_by("expires_at").values_list("key", flat=True)[:PRUNED_AT_ONCE]):
+        removed += StoredEntry.objects.filter(key__in=keys).delete()[0]
+    beyond = StoredEntry.objects.count() - most
+    while beyond > 0:
+        soonest = StoredEntry.objects.order_by("expires_at").values_list("key", flat=True)
+        gone = StoredEntry.objects.filter(key__in=list(soonest[: min(beyond, PRUNED_AT_ONCE)])).delete()[0]
+        removed, beyond = removed + gone, beyond - max(gone, 1)
+    return removed
