@@ -17,10 +17,11 @@ from typing import Any
 import orjson
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from grump.lib.breaker import Admission, Outcome, State
 from grump.lib.cache.shared import Question, Shared
-from grump.lib.valkey import OUTAGE, tight
+from grump.lib.valkey import OUTAGE, TIMEOUT, tight
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,8 @@ class Watch:
         """False where this Valkey lets nobody listen: then the log alone has to do."""
         try:
             pubsub.subscribe(CHANNEL)
-            pubsub.get_message(timeout=1.0)
+            if pubsub.get_message(timeout=TIMEOUT) is None:
+                raise RedisTimeoutError("a Valkey that hangs still takes connections")
         except ResponseError:
             return False
         return True

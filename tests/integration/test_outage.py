@@ -1,0 +1,115 @@
+"""Valkey is hung, killed and restarted under a hundred streams: nobody who reads an answer notices."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grump.local import valkey
+from grump.local.paths import socket_path
+from tests.fakes import SCENARIOS, write_catalogue
+from tests.integration.processes import House, WebProcess
+from tests.integration.tab import Tab, a_guest, text_of
+from tests.lifeline import die_with_parent
+
+STREAMS = 100
+STATE = 'circuit_breaker_state{name="valkey"}'
+PROBE = 1  # second between two probes; 30 in production
+BACK_WITHIN = PROBE + 5.0
+SLOWEST = 0.25  # seconds that a request may take on account of Valkey …
+SHARED_MACHINE = 1.0  # … and what a busy machine may add to any
+
+
+class OwnValkey:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.socket = socket_path(directory, "valkey.sock")
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            valkey.command(self.socket, self.directory, keep=True),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
+        deadline = time.monotonic() + 20
+        while not valkey.answers(self.socket):
+            assert time.monotonic() < deadline
+
+    def hang(self) -> None:
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def own_valkey(tmp_path) -> Iterator[OwnValkey]:
+    (tmp_path / "valkey").mkdir()
+    server = OwnValkey(tmp_path / "valkey")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def web(own_valkey, provider, tmp_path, settings) -> Iterator[WebProcess]:
+    settings.REDIS_URL = valkey.url(own_valkey.socket)
+    var = tmp_path / "house"
+    var.mkdir()
+    told = {
+        "REDIS_URL": settings.REDIS_URL,
+        "VALKEY_PROBE_SECONDS": str(PROBE),
+        "TIERED_CACHE_REPAIR_MS": "200",
+    }
+    house = House(var, write_catalogue(var / "catalogue.toml", provider.url), told)
+    yield house.start("uvicorn")
+    house.close()
+
+
+def breaker(web: WebProcess) -> float:
+    """0 closed, 1 half open, 2 open."""
+    with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(STATE))
+
+
+async def until_breaker(web: WebProcess, states: set[float], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while await asyncio.to_thread(breaker, web) not in states:  # noqa: ASYNC110 - another process's state
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("outage", ["hung", "killed"])
+async def test_a_hundred_streams_and_every_request_outlive_an_outage(web, own_valkey, outage):
+    guest = a_guest(web)
+    async with Tab(web, guest) as tab:
+        asked = [await tab.ask(f"Tell me {number}", "mock/paced-50") for number in range(STREAMS)]
+        await tab.hear_texts(asked[0]["generation_id"], 2)
+        if outage == "hung":
+            own_valkey.hang()
+        else:
+            own_valkey.kill()
+        await until_breaker(web, {1, 2}, 15)
+        waits = []
+        for _ in range(10):
+            began = time.monotonic()
+            await asyncio.to_thread(a_guest, web)
+            waits.append(time.monotonic() - began)
+        assert sorted(waits)[len(waits) // 2] < SLOWEST
+        assert max(waits) < SLOWEST + SHARED_MACHINE
+        own_valkey.kill()
+        own_valkey.start()
+        await until_breaker(web, {0}, BACK_WITHIN)
+        for one in asked:
+            frames = await tab.hear_answer(one["generation_id"], 60)
+            assert frames[-1]["type"] == "chat.done"
+            assert text_of(frames) == SCENARIOS["paced-50"].text
+            assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
