@@ -63,6 +63,20 @@ def test_a_change_reaches_the_other_process(valkey, process):
     until(lambda: other.get("near:a") is None)
 
 
+def test_nineteen_of_twenty_changes_are_seen_within_fifty_milliseconds(valkey, process):
+    one, other = process(), process()
+    for cache in (one, other):
+        cache.start()
+    until(lambda: valkey.pubsub_numsub("tc1:changes")[0][1] == 2)
+    waits = []
+    for number in range(100):
+        one.set("near:a", number, 60)
+        began = time.monotonic()
+        until(lambda number=number: other.get("near:a") == number)
+        waits.append(time.monotonic() - began)
+    assert sorted(waits)[94] < 0.05
+
+
 def test_a_lost_message_is_repaired_from_the_log(valkey, process):
     valkey.execute_command("ACL", "SETUSER", "default", "resetchannels")
     try:
