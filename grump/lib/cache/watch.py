@@ -7,6 +7,7 @@ back as another one, everything in memory is forgotten. A thread, not a task: th
 is no event loop, and a late loop must not make a process stale.
 """
 
+import atexit
 import logging
 import os
 import threading
@@ -74,6 +75,7 @@ class Watch:
             if self._pid != os.getpid():
                 self._pid = os.getpid()
                 self._ended = threading.Event()
+                atexit.register(self._ended.set)  # what Valkey's own end breaks is no news by then
                 self._thread = threading.Thread(target=self._run, name="cache watch", daemon=True)
                 self._thread.start()
 
@@ -93,6 +95,8 @@ class Watch:
             try:
                 self._listen(admission)
             except (RedisError, OSError) as error:
+                if self._ended.is_set():
+                    return
                 logger.info("Changes in the cache are not heard: %s", type(error).__name__)
                 self._ended.wait(PAUSE)
 
