@@ -147,6 +147,7 @@ class Watch:
             raise OSError("the breaker opened")
         outcome = Outcome.FAILURE
         try:
+            self._back()  # one call may fail without the breaker opening
             self._catch_up(client)
             outcome = Outcome.SUCCESS
         finally:
