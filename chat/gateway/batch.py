@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 from chat.gateway.events import Event, Reasoning, Text
 
+# Seconds; a little less than what providers/http.py gathers, so that what comes gathered is not held again.
+WINDOW = 0.045
+
 
 class Batcher:
     """Push-style: `push()` every event, `close()` at the end. `emit` gets events as whole as possible; text
@@ -17,7 +20,7 @@ class Batcher:
 
     __slots__ = ("_emit", "_kind", "_loop", "_most", "_pending", "_timer", "_window")
 
-    def __init__(self, emit: Callable[[Event], object], *, window: float = 0.05, most: int = 10) -> None:
+    def __init__(self, emit: Callable[[Event], object], *, window: float = WINDOW, most: int = 10) -> None:
         self._emit = emit
         self._window = window
         self._most = most

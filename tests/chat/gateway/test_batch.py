@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.gateway.batch import Batcher
+from chat.gateway.batch import WINDOW, Batcher
 from chat.gateway.events import Event, Reasoning, Started, Text
 from tests.chat.gateway.fake_time import FakeTimeLoop
 from tests.chat.gateway.scripted import DONE
@@ -45,7 +45,7 @@ def test_text_that_follows_waits_for_the_window_and_goes_out_whole(in_fake_time)
             watched.batcher.push(Text(piece))
         assert watched.events == [Text("a")]
         await asyncio.sleep(0.06)
-        assert watched.emitted == [(0.0, Text("a")), (pytest.approx(0.05), Text("bc"))]
+        assert watched.emitted == [(0.0, Text("a")), (pytest.approx(WINDOW), Text("bc"))]
         watched.batcher.close()
 
     in_fake_time(play())
