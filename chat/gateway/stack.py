@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chat.gateway.admitted import Admitted
 from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Catalogue, Model, Provider
+from chat.gateway.embedding import Embedder
 from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
 from chat.gateway.fallback import Fallback
@@ -66,7 +67,13 @@ def build(
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
     rings = Joined(rings)
     rings = Measured(rings, catalogue)
-    return Gateway(rings, catalogue, usable, doors.values(), count)
+    embedders = {
+        model.name: Embedder(provider, model, key_of(provider, environ), count)
+        for model in catalogue.models.values()
+        if "embeddings" in model.capabilities
+        and (provider := catalogue.providers[model.provider]).name in usable
+    }
+    return Gateway(rings, catalogue, usable, doors.values(), count, embedders)
 
 
 class Gateway:
@@ -79,16 +86,28 @@ class Gateway:
         usable: frozenset[str],
         doors: Iterable[ProviderRing] = (),
         count: Counter = rough_count,
+        embedders: Mapping[str, Embedder] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
         self._usable = usable
         self._doors = list(doors)
         self._count = count
+        self._embedders = embedders or {}
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The answer's events (events.py); raises a GatewayError. Close it (`aclose`) to stop early."""
         return self._rings.stream(request)
+
+    def embedder(self, name: str) -> Embedder:
+        """The client of one embedding model. Raises UnknownModel, also where it is not configured."""
+        if name not in self._embedders:
+            raise UnknownModel("There is no embedding model of this name.")
+        return self._embedders[name]
+
+    def embedding_models(self) -> list[Model]:
+        """Those that are configured, in the catalogue's order."""
+        return [embedder.model for embedder in self._embedders.values()]
 
     def models(self) -> list[ModelEntry]:
         """Every model one can chat with, in the catalogue's order."""
@@ -116,3 +135,5 @@ class Gateway:
     async def close(self) -> None:
         for door in self._doors:
             await door.close()
+        for embedder in self._embedders.values():
+            await embedder.close()

@@ -37,9 +37,9 @@ FLOOD = 16 * 1024  # bytes of one read: who sends this much at once is read with
 
 #: What httpx, its transport and the sockets below raise. aiohttp's own come through where the
 #: transport knows no name of httpx's for them.
-_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
-_UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx.InvalidURL, TimeoutError)
+UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx.InvalidURL, TimeoutError)
 
 
 class ProviderRing:
@@ -91,15 +91,15 @@ class ProviderRing:
 
     async def _send(self, call: HttpCall) -> httpx.Response:
         if self._client is None:
-            self._client = _client(self.provider)
+            self._client = open_client(self.provider)
         # Compressed answers would come late (in blocks) and could be bombs.
         headers = {**call.headers, "accept-encoding": "identity"}
         try:
             sent = self._client.build_request(call.method, call.url, headers=headers, content=call.body)
             return await self._client.send(sent, stream=True)
-        except _FOREIGN as error:
+        except FOREIGN as error:
             # By aiohttp's own class: the transport calls a server that hangs up a "connect timeout".
-            if isinstance(error.__cause__ or error, _UNREACHED):
+            if isinstance(error.__cause__ or error, UNREACHED):
                 raise ConnectFailed("The provider could not be reached.") from None
             raise UpstreamFailed("The provider hung up without an answer.") from None
 
@@ -110,7 +110,7 @@ class ProviderRing:
                 body += chunk
                 if len(body) >= REFUSAL_LIMIT:
                     break
-        except _FOREIGN:
+        except FOREIGN:
             pass  # the status alone says enough
         headers = {name.lower(): value for name, value in response.headers.items()}
         return self._dialect.error(response.status_code, headers, bytes(body[:REFUSAL_LIMIT]))
@@ -145,7 +145,7 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
                 raise reader.failure
             if begun and len(chunk) < FLOOD:
                 await asyncio.sleep(read_at + gather - clock())
-    except _FOREIGN:
+    except FOREIGN:
         # What was read decodes to the answer so far; whether that is all of it, the reader knows.
         pass
     for event in reader.end():
@@ -159,11 +159,11 @@ async def _read_to_end(read: Callable[[], object]) -> None:
         async with asyncio.timeout(LAST_BYTES):
             while True:
                 await read()  # type: ignore[misc]
-    except (StopAsyncIteration, *_FOREIGN):
+    except (StopAsyncIteration, *FOREIGN):
         pass
 
 
-def _client(provider: Provider) -> httpx.AsyncClient:
+def open_client(provider: Provider) -> httpx.AsyncClient:
     secure = provider.base_url.startswith("https:")
     verify = _verifying() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

@@ -12,7 +12,7 @@ from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.routing import blended_price
 
 CATALOGUE = load("", {})
-OWN_HARDWARE = {"local", "nim-local", "vllm", "ollama"}  # a token has no price there
+OWN_HARDWARE = {"local", "local-embeddings", "nim-local", "vllm", "ollama"}  # a token has no price there
 
 every_provider = pytest.mark.parametrize("provider", CATALOGUE.providers.values(), ids=lambda each: each.name)
 every_model = pytest.mark.parametrize("model", CATALOGUE.models.values(), ids=lambda each: each.name)
@@ -24,7 +24,18 @@ def models_of(provider: str) -> list[Model]:
 
 def test_every_provider_that_is_promised_is_there() -> None:
     promised = {
-        *("nim", "nim-local", "local", "openai", "anthropic", "gemini", "groq", "openrouter", "mistral"),
+        *(
+            "nim",
+            "nim-local",
+            "local",
+            "local-embeddings",
+            "openai",
+            "anthropic",
+            "gemini",
+            "groq",
+            "openrouter",
+            "mistral",
+        ),
         *("cohere", "together", "fireworks", "deepseek", "xai", "cerebras", "perplexity", "azure"),
         *("bedrock", "ollama", "vllm"),
     }
@@ -86,8 +97,8 @@ def test_a_cached_token_is_cheaper_than_a_fresh_one(model: Model) -> None:
 
 @every_model
 def test_a_model_leaves_room_for_the_question(model: Model) -> None:
-    assert "chat" in model.capabilities
-    assert model.max_output <= model.context / 2
+    assert ("chat" in model.capabilities) is ("embeddings" not in model.capabilities)
+    assert "embeddings" in model.capabilities or model.max_output <= model.context / 2
     assert model.max_output <= 32_768
 
 
