@@ -22,6 +22,7 @@ class Runtime:
         self.gateway = gateway
         self.live = Live(settings.REDIS_URL, self.process)
         self.keeper = Keeper(self.live)
+        self.gateway.start()
         self.live.start()
         self.keeper.start()
 
@@ -34,7 +35,7 @@ class Runtime:
 
 def installed_gateway() -> Gateway:
     """A new gateway over the installation's catalogue."""
-    return build(load(settings.GRUMP_CATALOG, env.everything()))
+    return build(load(settings.GRUMP_CATALOG, env.everything()), valkey=settings.REDIS_URL)
 
 
 _gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictionary()

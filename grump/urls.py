@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from chat.operators import providers
+
 handler400 = "grump.operations.errors.bad_request"
 
 urlpatterns = [
+    path("admin/providers/", admin.site.admin_view(providers), name="providers"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("grump.operations.urls")),

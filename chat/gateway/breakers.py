@@ -27,15 +27,18 @@ _MODEL_SICK = (FirstTokenTimeout, IdleTimeout, Truncated, GarbledStream, Upstrea
 _WELL = (UpstreamRateLimited, ContextTooLong, ContentFiltered)  # refused, and thereby alive
 
 
-def verdict(error: BaseException | None, *, answered: bool) -> tuple[Outcome, Outcome]:
+def verdict(error: BaseException | None, *, answered: bool, slow: bool = False) -> tuple[Outcome, Outcome]:
     """What the end of a call says about its provider and about its model. Pure. `error` None: it was read
-    to its end, or left by who had asked; the user's own error and a deadline say nothing."""
+    to its end, or left by who had asked; the user's own error and a deadline say nothing. `slow`: its first
+    event came far later than the model's do."""
     if isinstance(error, _PROVIDER_SICK):
         return Outcome.FAILURE, Outcome.ABANDONED
     if isinstance(error, FirstTokenTimeout):
         return Outcome.ABANDONED, Outcome.FAILURE
     if isinstance(error, _MODEL_SICK):
         return Outcome.SUCCESS, Outcome.FAILURE
+    if answered and slow:
+        return Outcome.SUCCESS, Outcome.SLOW
     if answered or isinstance(error, _WELL):
         return Outcome.SUCCESS, Outcome.SUCCESS
     return Outcome.ABANDONED, Outcome.ABANDONED
@@ -77,8 +80,9 @@ class Leave:
     def __init__(self, *held: tuple[Breaker, Admission]) -> None:
         self._held = held
 
-    async def report(self, error: BaseException | None, *, answered: bool) -> None:
-        for (breaker, admission), outcome in zip(self._held, verdict(error, answered=answered), strict=True):
+    async def report(self, error: BaseException | None, *, answered: bool, slow: bool = False) -> None:
+        outcomes = verdict(error, answered=answered, slow=slow)
+        for (breaker, admission), outcome in zip(self._held, outcomes, strict=True):
             await breaker.record(outcome, admission)
             _show(breaker)
 

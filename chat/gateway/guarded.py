@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from chat.gateway import metrics
 from chat.gateway.breakers import Breakers
 from chat.gateway.catalogue import Provider
-from chat.gateway.clocks import first_token_clock
+from chat.gateway.clocks import first_token_clock, slow_after
 from chat.gateway.errors import DeadlineExceeded, FirstTokenTimeout, GatewayError, IdleTimeout, Truncated
 from chat.gateway.events import Event, Finished
 from chat.gateway.recent import RecentTimes
@@ -35,7 +35,7 @@ class Guarded:
         if request.deadline is not None:
             end = min(end, request.deadline)
         due = min(begun + first_token_clock(timeouts.first_token, self._recent, request), end)
-        answered = False
+        answered = slow = False
         failure: GatewayError | None = None
         running = metrics.RUNNING.labels(self._provider.name, request.model)
         running.inc()
@@ -47,7 +47,9 @@ class Guarded:
                 event = await watchdog.wait(following(), due)
                 if not answered:
                     answered = True
-                    self._recent.note(request.model, clock() - begun)
+                    waited = clock() - begun
+                    slow = waited > slow_after(self._recent, request)
+                    self._recent.note(request.model, waited)
                 yield event
                 if event.__class__ is Finished:
                     return
@@ -70,7 +72,7 @@ class Guarded:
             watchdog.close()
             running.dec()
             await inner.aclose()
-            await leave.report(failure, answered=answered)
+            await leave.report(failure, answered=answered, slow=slow)
 
 
 def _late(request: ChatRequest, now: float, answered: bool) -> GatewayError:

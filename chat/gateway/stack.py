@@ -1,8 +1,9 @@
 """The rings, put together. One gateway serves one event loop; nothing is opened before it is used."""
 
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from chat.gateway.admitted import Admitted
 from chat.gateway.breakers import Breakers
@@ -24,6 +25,7 @@ from chat.gateway.recent import RecentTimes
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.routing import AUTO, LOCAL, Health
 from grump.lib.breaker import Store
+from grump.lib.shared_breaker import SharedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,21 @@ def build(
     *,
     environ: Mapping[str, str] = os.environ,
     breaker_store: Store | None = None,
+    valkey: str = "",
     count: Counter = rough_count,
     hedged: float = SHARE,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
-    raises CatalogueError where an entry is wrong. `count` counts tokens where no provider reports them;
-    `hedged` is the share of requests that may be asked twice, 0 for none."""
+    raises CatalogueError where an entry is wrong. `valkey` is the address of the one through which several
+    processes share what they know, empty for a process alone; nothing is shared before `Gateway.start`.
+    `count` counts tokens where no provider reports them; `hedged` is the share of requests that may be
+    asked twice, 0 for none."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
+    shared: list[Shared] = []
+    if valkey and breaker_store is None:
+        breaker_store = SharedStore(valkey)
+        shared.append(breaker_store)
     breakers = Breakers(breaker_store)
     recent = RecentTimes()
     usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
@@ -73,7 +82,15 @@ def build(
         if "embeddings" in model.capabilities
         and (provider := catalogue.providers[model.provider]).name in usable
     }
-    return Gateway(rings, catalogue, usable, doors.values(), count, embedders)
+    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared)
+
+
+class Shared(Protocol):
+    """A part that speaks with other processes, or with providers, behind the requests."""
+
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class Gateway:
@@ -87,6 +104,7 @@ class Gateway:
         doors: Iterable[ProviderRing] = (),
         count: Counter = rough_count,
         embedders: Mapping[str, Embedder] | None = None,
+        shared: Sequence[Shared] = (),
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
@@ -94,6 +112,12 @@ class Gateway:
         self._doors = list(doors)
         self._count = count
         self._embedders = embedders or {}
+        self._shared = shared
+
+    def start(self) -> None:
+        """Begin what runs in the background: from now on this process and others know of each other."""
+        for part in self._shared:
+            part.start()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The answer's events (events.py); raises a GatewayError. Close it (`aclose`) to stop early."""
@@ -133,6 +157,8 @@ class Gateway:
         return estimated(request, [said], self.catalogue.models[model].price, self._count)
 
     async def close(self) -> None:
+        for part in self._shared:
+            await part.close()
         for door in self._doors:
             await door.close()
         for embedder in self._embedders.values():

@@ -31,6 +31,7 @@ class State(StrEnum):
 class Outcome(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
+    SLOW = "slow"  # it succeeded, far later than such calls do: too many of these open it, a row does not
     ABANDONED = "abandoned"  # the caller left before anything could be said
 
 
@@ -54,8 +55,8 @@ class Policy:
 
 @dataclass(slots=True)
 class Circuit:
-    outcomes: deque[tuple[float, bool]] = field(default_factory=deque)  # (when, failed), within the window
-    failures: int = 0  # among `outcomes`
+    outcomes: deque[tuple[float, bool]] = field(default_factory=deque)  # (when, bad), within the window
+    failures: int = 0  # among `outcomes`, those that were slow with them
     in_a_row: int = 0
     healthy_at: float = float("-inf")  # when the latest call that succeeded began
     open_until: float | None = None  # None: closed
@@ -100,21 +101,29 @@ def record(circuit: Circuit, policy: Policy, now: float, outcome: Outcome, admis
         return  # it began before the circuit opened, and says nothing about now
     if outcome is Outcome.ABANDONED:
         return
-    failed = outcome is Outcome.FAILURE
-    if probe and not failed:
-        _close(circuit)
-    elif probe:
+    if probe and outcome is Outcome.FAILURE:
         _open(circuit, policy, now)
+    elif probe:  # a slow one too: who is slow for good would else be left alone for ever
+        _close(circuit)
     else:
-        _count(circuit, policy, now, admission.at, failed)
-        if failed and _too_many(circuit, policy):
+        _count(circuit, policy, now, admission.at, outcome)
+        if outcome is not Outcome.SUCCESS and _too_many(circuit, policy):
             _open(circuit, policy, now)
 
 
-def _count(circuit: Circuit, policy: Policy, now: float, began: float, failed: bool) -> None:
-    circuit.outcomes.append((now, failed))
-    circuit.failures += failed
-    if not failed:
+def settle(circuit: Circuit, open_until: float | None, pauses: int) -> None:
+    """As another process says it is. A probe under way here stays one, unless the circuit moved on."""
+    if open_until is None or circuit.open_until is None or pauses != circuit.pauses:
+        circuit.probe_until = None
+        _forget(circuit)
+    circuit.open_until, circuit.pauses = open_until, pauses
+
+
+def _count(circuit: Circuit, policy: Policy, now: float, began: float, outcome: Outcome) -> None:
+    bad = outcome is not Outcome.SUCCESS
+    circuit.outcomes.append((now, bad))
+    circuit.failures += bad
+    if outcome is not Outcome.FAILURE:
         circuit.in_a_row = 0
         circuit.healthy_at = max(circuit.healthy_at, began)
     elif began > circuit.healthy_at:

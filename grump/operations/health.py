@@ -1,7 +1,7 @@
 """Can this process answer people? Asked by probes, so the asking must not hurt what it asks about.
 
 *missing*: nobody can be answered (no database, or one with an old schema). *degraded*: people are
-served while something is down or being restarted: Valkey, the model server, a worker.
+served while something is down or being restarted: Valkey, the model server, a worker, a provider.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from grump.lib.shared_breaker import resting
 from grump.local import state as supervised
 
 OK = "ok"
@@ -61,7 +62,7 @@ class Health:
             database, valkey, processes = await asyncio.gather(
                 self._database(), _valkey(), asyncio.to_thread(_processes)
             )
-            self._report, self._made_at = Report(database | valkey | processes), self.clock()
+            self._report, self._made_at = Report(database | valkey | processes | _resting()), self.clock()
             return self._report
         finally:
             self._refreshing = False
@@ -112,6 +113,11 @@ def _processes() -> dict[str, str]:
     """The supervisor's children under `make run`; nothing where something else keeps the processes."""
     children = supervised.read().values()
     return {f"process {child.name}": OK if child.state == "up" else child.state for child in children}
+
+
+def _resting() -> dict[str, str]:
+    """Providers and models that are left alone because they failed; those that answer are not listed."""
+    return {f"breaker {name}": state.value.replace("_", " ") for name, state in resting().items()}
 
 
 health = Health()

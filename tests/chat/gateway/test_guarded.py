@@ -211,3 +211,17 @@ def test_no_stream_outlives_its_deadline_and_none_leaks(script, deadline: float,
         loop.run_until_complete(play())
     finally:
         loop.close()
+
+
+def test_a_model_that_has_become_far_slower_rests_though_it_answers(in_fake_time) -> None:
+    async def play() -> None:
+        quick, slow = [Pause(0.3), Text("a"), DONE], [Pause(1.7), Text("a"), DONE]
+        case = Case(*[quick] * KNOWN, *[slow] * KNOWN)
+        for _ in range(KNOWN):
+            await case.events()
+        while "p/m" not in case.breakers.resting():
+            await case.events()
+        assert len(case.inner.asked) <= 2 * KNOWN
+        assert "p" not in case.breakers.resting()
+
+    in_fake_time(play())

@@ -162,3 +162,20 @@ async def test_never_two_probes_at_once_and_always_a_way_back(history: list[tupl
         case.clock.now += pause
     case.clock.now += POLICY.longest_pause
     assert (await case.breaker.admit()).allowed
+
+
+async def test_too_many_slow_answers_open_it_and_a_row_of_them_does_not() -> None:
+    case = Case()
+    await case.calls(Outcome.SLOW, POLICY.consecutive + 1)
+    assert case.breaker.state is State.CLOSED
+    await case.calls(Outcome.SUCCESS, 5)
+    assert case.breaker.state is State.CLOSED
+    await case.call(Outcome.SLOW)
+    assert case.breaker.state is State.OPEN
+
+
+async def test_a_slow_probe_closes_it_since_it_answered() -> None:
+    case = await Case().opened()
+    case.clock.now += POLICY.pause
+    await case.call(Outcome.SLOW)
+    assert case.breaker.state is State.CLOSED
