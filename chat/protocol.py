@@ -14,6 +14,7 @@ import orjson
 MAX_TEXT = 100_000  # characters of one message
 MAX_FRAME = 512 * 1024  # characters of one frame
 MAX_NAME = 120
+PREFERENCE = 0.5  # for "auto": from 0, cheaper, to 1, better
 
 
 class BadFrame(Exception):
@@ -67,6 +68,12 @@ def _flag(value: Any) -> bool:
     return value
 
 
+def _preference(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= 1:  # NaN is not between them either
+        raise BadFrame("must be a number from 0 to 1")
+    return float(value)
+
+
 def _echo(value: Any) -> str | int | None:
     """The client's own `id`, echoed on the direct answer."""
     if value is None or (type(value) is int and abs(value) < 2**53):
@@ -90,6 +97,7 @@ class Send:
     conversation_id: UUID | None = _read(_optional_uuid, default=None)
     model: str = _read(_string(MAX_NAME), default="auto")
     parent_id: UUID | None = _read(_optional_uuid, default=None)
+    preference: float = _read(_preference, default=PREFERENCE)
     id: str | int | None = _read(_echo, default=None)
 
 
@@ -100,6 +108,7 @@ class Regenerate:
     message_id: UUID = _read(_uuid)
     model: str = _read(_string(MAX_NAME), default="auto")
     continue_: bool = _read(_flag, default=False)
+    preference: float = _read(_preference, default=PREFERENCE)
     id: str | int | None = _read(_echo, default=None)
 
 

@@ -7,6 +7,7 @@ A turn runs in a task of its own, apart from any socket: closing the tab stops n
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
     """Save the question and start answering it; returns as soon as both are certain."""
     opened = await in_database(history.open_question, user_id, send, runtime.process)
     if opened.is_new:
-        _begin(runtime, user_id, opened, priority="interactive", fresh=False)
+        _begin(runtime, user_id, opened, priority="interactive", fresh=False, preference=send.preference)
         question = {
             "id": opened.question_id,
             "parent_id": opened.parent_id,
@@ -49,7 +50,7 @@ async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -
     """Start a further version of an answer."""
     opened = await in_database(history.open_version, user_id, wish, runtime.process)
     if opened.is_new:
-        _begin(runtime, user_id, opened, priority="regenerate", fresh=True)
+        _begin(runtime, user_id, opened, priority="regenerate", fresh=True, preference=wish.preference)
         _tell_tabs(runtime, user_id, opened, None)
     return opened
 
@@ -72,12 +73,11 @@ def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[st
     runtime.live.tell_user(user_id, updated, opened.generation_id)
 
 
-async def run_turn(
-    runtime: Runtime, broadcast: Broadcast, opened: Opened, *, priority: Any, fresh: bool
-) -> None:
+async def run_turn(runtime: Runtime, broadcast: Broadcast, opened: Opened, **how: Any) -> None:
+    """`how`: what the request is apart from its messages: priority, fresh, preference."""
     outcome = Outcome(started_at=time.monotonic())
     try:
-        outcome.request = _request(runtime, broadcast, opened, priority, fresh)
+        outcome.request = _request(runtime, broadcast, opened, how)
         await _stream(runtime, broadcast, outcome.request, outcome)
     except asyncio.CancelledError:
         outcome.state = Generation.State.STOPPED if broadcast.stopped else Generation.State.INTERRUPTED
@@ -91,17 +91,14 @@ async def run_turn(
         await asyncio.shield(asyncio.create_task(finish(runtime, broadcast, opened, outcome)))
 
 
-def _request(
-    runtime: Runtime, broadcast: Broadcast, opened: Opened, priority: Any, fresh: bool
-) -> ChatRequest:
+def _request(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: Mapping[str, Any]) -> ChatRequest:
     messages = fit(opened.prompt, runtime.gateway.window(opened.model))
     return ChatRequest(
         messages=tuple(ChatMessage(role=line.role, text=line.text) for line in messages),  # type: ignore[arg-type]
         model=opened.model,
         prefill=opened.prefill,
-        priority=priority,
         party=str(broadcast.user_id),
-        fresh=fresh,
+        **how,
     )
 
 

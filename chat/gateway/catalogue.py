@@ -35,6 +35,7 @@ class Provider:
     dialect: DialectName
     base_url: str  # empty: known only from <NAME>_BASE_URL, which is not set
     api_key_env: str = ""  # empty: no key is sent
+    key_optional: bool = False  # True: it is asked without a key where none is set
     headers: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts = Timeouts()
     max_concurrency: int = 64

@@ -39,6 +39,12 @@ def whole(value: Any) -> int:
     return value
 
 
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def seconds(value: Any) -> float:
     number = _number(value)
     if number <= 0:
@@ -164,6 +170,7 @@ PROVIDER: Mapping[str, Check] = {
     "dialect": one_of(get_args(DialectName)),
     "base_url": url,
     "api_key_env": variable,
+    "key_optional": flag,
     "headers": headers,
     "timeouts": timeouts,
     "max_concurrency": whole,

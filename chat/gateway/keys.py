@@ -17,4 +17,8 @@ def key_of(provider: Provider, environ: Mapping[str, str]) -> str:
 
 def configured(provider: Provider, environ: Mapping[str, str]) -> bool:
     """A provider that is not is listed as such and never tried."""
-    return bool(provider.base_url) and (not provider.api_key_env or bool(key_of(provider, environ)))
+    return bool(provider.base_url) and not lacks_key(provider, environ)
+
+
+def lacks_key(provider: Provider, environ: Mapping[str, str]) -> bool:
+    return bool(provider.api_key_env) and not key_of(provider, environ) and not provider.key_optional

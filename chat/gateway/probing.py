@@ -10,7 +10,7 @@ from chat.gateway.catalogue import Catalogue, Model, Provider
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Event
 from chat.gateway.guarded import Guarded
-from chat.gateway.keys import key_of
+from chat.gateway.keys import key_of, lacks_key
 from chat.gateway.loading import variable
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
@@ -49,7 +49,7 @@ def standings(catalogue: Catalogue, environ: Mapping[str, str]) -> list[Standing
 def _lacks(provider: Provider, environ: Mapping[str, str]) -> str:
     if not provider.base_url:
         return variable(provider.name, "BASE_URL")
-    if provider.api_key_env and not key_of(provider, environ):
+    if lacks_key(provider, environ):
         return provider.api_key_env
     return ""
 

@@ -113,11 +113,14 @@ class Gateway:
         self._count = count
         self._embedders = embedders or {}
         self._shared = shared
+        self._started = False
 
     def start(self) -> None:
         """Begin what runs in the background: from now on this process and others know of each other."""
-        for part in self._shared:
-            part.start()
+        if not self._started:
+            self._started = True
+            for part in self._shared:
+                part.start()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The answer's events (events.py); raises a GatewayError. Close it (`aclose`) to stop early."""

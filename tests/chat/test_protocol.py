@@ -38,6 +38,13 @@ def test_a_question_is_read_whole():
     assert frame.id == 7
 
 
+@pytest.mark.parametrize("preference", [0, 0.25, 1])
+def test_how_cheap_or_good_is_said_on_a_question_and_on_asking_again(preference):
+    again = a_frame("chat.regenerate", message_id=CONVERSATION, preference=preference)
+    for raw in (a_send(preference=preference), again):
+        assert protocol.parse(raw).preference == preference
+
+
 def test_continue_is_a_word_python_keeps_for_itself():
     raw = {"type": "chat.regenerate", "message_id": str(CONVERSATION), "continue": True}
     assert protocol.parse(orjson.dumps(raw).decode()).continue_ is True
@@ -74,6 +81,10 @@ def test_unknown_fields_are_left_alone_so_that_pages_may_be_newer_than_servers()
         (a_send(model=None), "model must be text"),
         (a_send(id={"a": 1}), "id"),
         (a_send(id=True), "id"),
+        (a_send(preference=1.01), "preference must be a number from 0 to 1"),
+        (a_send(preference=-1), "preference"),
+        (a_send(preference=True), "preference"),
+        (a_send(preference="1"), "preference"),
         (a_frame("chat.stop"), "generation_id is missing"),
         (a_frame("chat.resume", generation_id=CONVERSATION, after=-1), "after"),
         (a_frame("chat.resume", generation_id=CONVERSATION, after=1.5), "after"),
@@ -115,7 +126,7 @@ JSON = st.recursive(
 @given(
     st.sampled_from(sorted(protocol.CLIENT_FRAMES)),
     st.dictionaries(
-        st.sampled_from(["id", "text", "model", "after", "continue", "message_id", "client_message_id"]), JSON
+        st.sampled_from(["id", "text", "model", "after", "continue", "message_id", "preference"]), JSON
     ),
 )
 def test_any_fields_are_read_or_refused_but_never_break_the_reader(kind, values):

@@ -239,3 +239,16 @@ async def test_a_process_taken_for_dead_that_comes_back_tells_what_is_stored(hou
         await tab.say("chat.stop", generation_id=accepted["generation_id"])
         await house.live.broadcasts[uuid.UUID(accepted["generation_id"])].task
     assert (await stored(accepted["generation_id"])).message.text == "claimed"
+
+
+async def test_what_is_preferred_reaches_the_gateway(house, monkeypatch):
+    asked = []
+    stream = house.gateway.stream
+    monkeypatch.setattr(house.gateway, "stream", lambda request: asked.append(request) or stream(request))
+    async with Tab(await a_user()) as tab:
+        accepted = await tab.ask(model="mock/fast", preference=0.9)
+        await tab.hear_answer(accepted["generation_id"])
+        await tab.say("chat.regenerate", message_id=accepted["message_id"], model="mock/fast", preference=0)
+        again = await tab.hear_until("chat.accepted")
+        await tab.hear_answer(again["generation_id"])
+    assert [request.preference for request in asked] == [0.9, 0]

@@ -10,6 +10,7 @@ import tomli_w
 from chat.gateway import errors
 from chat.gateway.events import Queued, Retry
 from chat.gateway.gate import LEAST_OF_A_PARTY
+from chat.gateway.keys import key_of
 from chat.gateway.loading import CatalogueError
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.gateway.stack import Gateway, build
@@ -131,6 +132,14 @@ def test_models_are_listed_with_what_they_need() -> None:
     assert entries["openai/gpt-5.6-terra"].configured
     assert not entries["local/smollm2"].configured
     assert entries["local/smollm2"].provider.title == "This machine"
+
+
+def test_ones_own_servers_need_no_key_and_may_have_one() -> None:
+    for key in ({}, {"VLLM_API_KEY": "k"}):
+        gateway = build(environ={"VLLM_BASE_URL": "http://127.0.0.1:1/v1", **key})
+        configured = [entry.provider for entry in gateway.models() if entry.configured]
+        assert [provider.name for provider in configured] == ["vllm"]
+        assert key_of(configured[0], key) == key.get("VLLM_API_KEY", "")
 
 
 def test_a_window_is_the_models_own_or_the_largest_that_is_configured() -> None:
