@@ -14,7 +14,8 @@ from functools import partial
 
 from chat.gateway.catalogue import TIERS, Capability, Catalogue, Model, Provider, Tier
 from chat.gateway.difficulty import Difficulty, estimate
-from chat.gateway.errors import ContextTooLong, ProviderUnavailable, UnknownModel
+from chat.gateway.errors import BadRequest, ContextTooLong, ProviderUnavailable, UnknownModel
+from chat.gateway.parameters import lost
 from chat.gateway.request import ChatRequest
 from chat.gateway.tiers import tier_for
 
@@ -50,16 +51,17 @@ def candidates(
     health: Health,
     dice: Callable[[], float] = random.random,
 ) -> list[Candidate]:
-    """Never empty. Raises UnknownModel, ContextTooLong (no window is large enough) or
-    ProviderUnavailable (nobody is configured who could do it)."""
+    """Never empty. Raises UnknownModel, ContextTooLong (no window is large enough) BadRequest (nobody
+    takes a parameter) or ProviderUnavailable (nobody is configured who could do it)."""
     if request.model == AUTO:
-        able = _usable(catalogue.models.values(), request, health)
+        able = _usable(catalogue.models.values(), request, health, catalogue.providers)
         difficulty = estimate(request.messages)
         tier = tier_for(difficulty.weak_is_enough, request.preference)
         able = _for_auto(able, tier, _probable_tokens(request), health, dice)
         reason = partial(_why_auto, difficulty=difficulty, wanted=tier)
     elif request.model in catalogue.models:
-        able = _usable(_for_pinned(catalogue.models[request.model], catalogue), request, health)
+        pinned = _for_pinned(catalogue.models[request.model], catalogue)
+        able = _usable(pinned, request, health, catalogue.providers)
         reason = partial(_why_pinned, request=request)
     else:
         raise UnknownModel("There is no model of this name.")
@@ -68,14 +70,30 @@ def candidates(
     ]
 
 
-def _usable(models: Iterable[Model], request: ChatRequest, health: Health) -> list[Model]:
+def _usable(
+    models: Iterable[Model], request: ChatRequest, health: Health, providers: Mapping[str, Provider]
+) -> list[Model]:
     """In the order given: those that are configured, can do it, have the room, and do not rest."""
     needs = _needs(request)
     able = [model for model in models if model.provider in health.configured and needs <= model.capabilities]
     if not able:
         raise ProviderUnavailable("No provider that could answer this is configured.")
+    if request.extra:
+        able = _carrying(able, request, providers)
     fitting = _fitting(able, request)
     return [model for model in fitting if not {model.provider, model.name} & set(health.resting)] or fitting
+
+
+def _carrying(
+    models: Sequence[Model], request: ChatRequest, providers: Mapping[str, Provider]
+) -> list[Model]:
+    """Those whose provider is sent every parameter: none is dropped without a word."""
+    dropped = [lost(request, providers[model.provider].dialect) for model in models]
+    carrying = [model for model, missing in zip(models, dropped, strict=True) if not missing]
+    if not carrying:
+        names = ", ".join(sorted(dropped[0]))
+        raise BadRequest(f"This model's provider does not take: {names}.")
+    return carrying
 
 
 def _for_auto(
