@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from chat.answer_store import AnswerStore
 from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
@@ -35,7 +36,13 @@ class Runtime:
 
 def installed_gateway() -> Gateway:
     """A new gateway over the installation's catalogue."""
-    return build(load(settings.GRUMP_CATALOG, env.everything()), valkey=settings.REDIS_URL)
+    return build(
+        load(settings.GRUMP_CATALOG, env.everything()),
+        valkey=settings.REDIS_URL,
+        answers=AnswerStore() if settings.ANSWER_CACHE else None,
+        answers_last=settings.ANSWER_CACHE_SECONDS,
+        answers_shared=settings.ANSWER_CACHE_SHARED,
+    )
 
 
 _gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictionary()

@@ -319,6 +319,12 @@ GRUMP_LOCAL_MODEL = env.flag("GRUMP_LOCAL_MODEL", True)
 GRUMP_SERVER = env.choice("GRUMP_SERVER", "daphne", {"daphne", "uvicorn"})
 GRUMP_GUEST_PLAN = env.text("GRUMP_GUEST_PLAN", "guest")
 
+# Answers that were given before: whether they are kept, for how long, and whether one person may have
+# another's (near matches across people tell what others asked).
+ANSWER_CACHE = env.flag("ANSWER_CACHE", True)
+ANSWER_CACHE_SECONDS = env.integer("ANSWER_CACHE_SECONDS", 86_400, least=1, most=31_536_000)
+ANSWER_CACHE_SHARED = env.flag("ANSWER_CACHE_SHARED", False)
+
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
 # A generation whose process has not written a heartbeat for this long is taken for dead.
 HEARTBEAT_SECONDS = 5.0

@@ -94,6 +94,8 @@ def _enter() -> None:
         "GRUMP_VAR": str(directory),
         "GRUMP_DEVELOPMENT": "on",
         "SECRET_KEY": "tests-only",
+        # A test that asks what another one asked means to ask the provider; those of the cache turn it on.
+        "ANSWER_CACHE": "off",
         "REDIS_URL": _start_valkey(directory),
     }
     if os.environ.get("GRUMP_TEST_DATABASE", "sqlite") == "postgres":

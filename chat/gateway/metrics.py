@@ -42,3 +42,4 @@ FAILURE = Counter("grump_request_failure_total", "Requests that ended with an er
 COST = Counter("grump_cost_usd_total", "US dollars spent", _MODEL)
 FALLBACKS = Counter("grump_fallbacks_total", "Candidates given up for the next", ("from", "to", "reason"))
 HEDGES = Counter("grump_hedges_total", "Second models asked because a first was late", ("from", "to", "won"))
+FROM_CACHE = Counter("grump_answers_from_cache_total", "Answers that were given before", ("kind",))

@@ -37,6 +37,7 @@ class ChatRequest:
     fresh: bool = False  # True: go round the caches and join nobody ("ask again")
     deadline: float | None = None
     preference: float = 0.5
+    personal: bool = False  # True: made of what is known about this person; its answer is never kept
     extra: Mapping[str, Any] = field(default_factory=dict)  # further OpenAI parameters, from /v1
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chat.gateway.admitted import Admitted
+from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
+from chat.gateway.cached import DAY, Cached
 from chat.gateway.catalogue import Catalogue, Model, Provider
 from chat.gateway.embedding import Embedder
 from chat.gateway.errors import UnknownModel
@@ -45,12 +47,16 @@ def build(
     valkey: str = "",
     count: Counter = rough_count,
     hedged: float = SHARE,
+    answers: AnswerStore | None = None,
+    answers_last: float = DAY,
+    answers_shared: bool = False,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
     raises CatalogueError where an entry is wrong. `valkey` is the address of the one through which several
     processes share what they know, empty for a process alone; nothing is shared before `Gateway.start`.
     `count` counts tokens where no provider reports them; `hedged` is the share of requests that may be
-    asked twice, 0 for none."""
+    asked twice, 0 for none. `answers` is where answers are kept for `answers_last` seconds; without it
+    every question is asked."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     shared: list[Shared] = []
@@ -75,6 +81,8 @@ def build(
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
     rings = Joined(rings)
+    cached = Cached(rings, answers, seconds=answers_last, shared=answers_shared) if answers else None
+    rings = cached or rings
     rings = Measured(rings, catalogue)
     embedders = {
         model.name: Embedder(provider, model, key_of(provider, environ), count)
@@ -82,7 +90,7 @@ def build(
         if "embeddings" in model.capabilities
         and (provider := catalogue.providers[model.provider]).name in usable
     }
-    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared)
+    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared, cached)
 
 
 class Shared(Protocol):
@@ -105,6 +113,7 @@ class Gateway:
         count: Counter = rough_count,
         embedders: Mapping[str, Embedder] | None = None,
         shared: Sequence[Shared] = (),
+        cached: Cached | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
@@ -112,6 +121,7 @@ class Gateway:
         self._doors = list(doors)
         self._count = count
         self._embedders = embedders or {}
+        self._cached = cached
         self._shared = shared
         self._started = False
 
@@ -162,6 +172,8 @@ class Gateway:
     async def close(self) -> None:
         for part in self._shared:
             await part.close()
+        if self._cached is not None:
+            await self._cached.close()
         for door in self._doors:
             await door.close()
         for embedder in self._embedders.values():
