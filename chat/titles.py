@@ -51,6 +51,7 @@ async def _ask(question: str) -> str:
         priority="background",
         preference=0.0,  # a title is easy, whatever the question in it
     )
+    gateway.start()
     try:
         return "".join([event.text async for event in gateway.stream(request) if isinstance(event, Text)])
     except GatewayError as error:

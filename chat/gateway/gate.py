@@ -26,6 +26,7 @@ class Places(Protocol):
     that `take` need not wait for a network before a first token."""
 
     taken: int
+    freed: Callable[[], None]  # called when there may be a place again that nobody here gave back
 
     def take(self, most: int) -> bool:
         """One more, if there are fewer than `most`; one step, whoever else uses the store."""
@@ -39,6 +40,7 @@ class LocalPlaces:
 
     def __init__(self) -> None:
         self.taken = 0
+        self.freed: Callable[[], None] = lambda: None
 
     def take(self, most: int) -> bool:
         if self.taken >= most:
@@ -78,6 +80,8 @@ class Gate:
         most = max(LEAST_WAITING, WAITING_PER_PLACE * limit)
         self._line = Line(most, max(LEAST_OF_A_PARTY, most // PARTYS_SHARE))
         self._places = places or LocalPlaces()
+        self._places.freed = self._offer
+        self._clock: Callable[[], float] | None = None  # of those who wait
         self._for_background = limit - limit // RESERVED
         self._stay: float | None = None  # seconds a request is inside, smoothed
 
@@ -96,6 +100,7 @@ class Gate:
             self._line.join(ticket)
         except Full:
             raise Overloaded("Too many are waiting for an answer.", retry_after_s=self._wait()) from None
+        self._clock = clock
         self._let_in(clock())
         return ticket
 
@@ -111,6 +116,10 @@ class Gate:
     def position(self, ticket: Ticket) -> int:
         """In the line, from 1. Only for a ticket that is not granted."""
         return self._line.position(ticket)
+
+    def _offer(self) -> None:
+        if self._clock is not None:
+            self._let_in(self._clock())
 
     def _let_in(self, now: float) -> None:
         while len(self._line) and self._places.take(self.limit):

@@ -14,10 +14,12 @@ from chat.gateway.embedding import Embedder
 from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
 from chat.gateway.fallback import Fallback
+from chat.gateway.gate import Gate
 from chat.gateway.guarded import Guarded
 from chat.gateway.hedging import SHARE, Hedging
 from chat.gateway.joined import Joined
 from chat.gateway.keys import configured, key_of
+from chat.gateway.leases import Leases
 from chat.gateway.loading import load
 from chat.gateway.measured import Measured
 from chat.gateway.pricing import Counter, estimated, rough_count
@@ -63,6 +65,9 @@ def build(
     if valkey and breaker_store is None:
         breaker_store = SharedStore(valkey)
         shared.append(breaker_store)
+    leases = Leases(valkey) if valkey else None
+    if leases is not None:
+        shared.append(leases)
     breakers = Breakers(breaker_store)
     recent = RecentTimes()
     usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
@@ -76,7 +81,9 @@ def build(
         provider = catalogue.providers[name]
         key = key_of(provider, environ)
         door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key, count)
-        providers[name] = Admitted(Guarded(door, provider, breakers, recent), provider)
+        most = provider.max_concurrency
+        gate = Gate(most, leases.places(name, most) if leases else None)
+        providers[name] = Admitted(Guarded(door, provider, breakers, recent), provider, gate)
 
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))

@@ -26,6 +26,9 @@ class Author:
         self.asked: list[ChatRequest] = []
         self.closed = False
 
+    def start(self) -> None:
+        pass
+
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         self.asked.append(request)
         if self.answer is None:
