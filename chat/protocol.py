@@ -304,7 +304,7 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
 
 
 @cache
-def _fields(kind: type[ServerFrame]) -> tuple[tuple[str, str, bool], ...]:
+def _fields(kind: Any) -> tuple[tuple[str, str, bool], ...]:
     """(attribute, name on the wire, whether None is left out); kept, because every piece of text asks."""
     return tuple((spec.name, spec.name.rstrip("_"), spec.name in kind.leave_out) for spec in fields(kind))
 
