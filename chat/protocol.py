@@ -304,14 +304,14 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, str, bool], ...]:
+def _fields(kind: type[ServerFrame]) -> tuple[tuple[str, str, bool], ...]:
     """(attribute, name on the wire, whether None is left out); kept, because every piece of text asks."""
     return tuple((spec.name, spec.name.rstrip("_"), spec.name in kind.leave_out) for spec in fields(kind))
 
 
 def as_dict(frame: ServerFrame) -> dict[str, Any]:
     shape: dict[str, Any] = {"type": frame.type}
-    for attribute, name, may_be_left_out in _fields(frame.__class__):
+    for attribute, name, may_be_left_out in _fields(frame.__class__):  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(frame, attribute)
         if value is not None or not may_be_left_out:
             shape[name] = value
