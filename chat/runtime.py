@@ -42,6 +42,7 @@ def installed_gateway() -> Gateway:
         answers=AnswerStore() if settings.ANSWER_CACHE else None,
         answers_last=settings.ANSWER_CACHE_SECONDS,
         answers_shared=settings.ANSWER_CACHE_SHARED,
+        semantic_error=settings.SEMANTIC_CACHE_ERROR if settings.SEMANTIC_CACHE else None,
     )
 
 

@@ -10,6 +10,7 @@ from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
 from chat.gateway.cached import DAY, Cached
 from chat.gateway.catalogue import Catalogue, Model, Provider
+from chat.gateway.embedding import DEFAULT as EMBEDDING
 from chat.gateway.embedding import Embedder
 from chat.gateway.errors import UnknownModel
 from chat.gateway.events import Event, Usage
@@ -27,7 +28,9 @@ from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.recent import RecentTimes
 from chat.gateway.request import ChatRequest, Ring
+from chat.gateway.resemblance import load as load_resemblance
 from chat.gateway.routing import AUTO, LOCAL, Health
+from chat.gateway.semantic import Semantic
 from grump.lib.breaker import Store
 from grump.lib.shared_breaker import SharedStore
 
@@ -52,13 +55,15 @@ def build(
     answers: AnswerStore | None = None,
     answers_last: float = DAY,
     answers_shared: bool = False,
+    semantic_error: float | None = None,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
     raises CatalogueError where an entry is wrong. `valkey` is the address of the one through which several
     processes share what they know, empty for a process alone; nothing is shared before `Gateway.start`.
     `count` counts tokens where no provider reports them; `hedged` is the share of requests that may be
     asked twice, 0 for none. `answers` is where answers are kept for `answers_last` seconds; without it
-    every question is asked."""
+    every question is asked. `semantic_error` is the share of answers to similar questions that may be wrong,
+    None for none of them."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     shared: list[Shared] = []
@@ -88,16 +93,21 @@ def build(
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
     rings = Joined(rings)
-    cached = Cached(rings, answers, seconds=answers_last, shared=answers_shared) if answers else None
-    rings = cached or rings
-    rings = Measured(rings, catalogue)
     embedders = {
         model.name: Embedder(provider, model, key_of(provider, environ), count)
         for model in catalogue.models.values()
         if "embeddings" in model.capabilities
         and (provider := catalogue.providers[model.provider]).name in usable
     }
-    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared, cached)
+    semantic = None
+    if answers and semantic_error is not None and (embedder := embedders.get(EMBEDDING)):
+        rings = semantic = Semantic(
+            rings, answers, embedder, load_resemblance(), error=semantic_error, shared=answers_shared
+        )
+    cached = Cached(rings, answers, seconds=answers_last, shared=answers_shared) if answers else None
+    rings = cached or rings
+    rings = Measured(rings, catalogue)
+    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared, cached, semantic)
 
 
 class Shared(Protocol):
@@ -121,6 +131,7 @@ class Gateway:
         embedders: Mapping[str, Embedder] | None = None,
         shared: Sequence[Shared] = (),
         cached: Cached | None = None,
+        semantic: Semantic | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
@@ -129,6 +140,7 @@ class Gateway:
         self._count = count
         self._embedders = embedders or {}
         self._cached = cached
+        self._semantic = semantic
         self._shared = shared
         self._started = False
 
@@ -179,6 +191,8 @@ class Gateway:
     async def close(self) -> None:
         for part in self._shared:
             await part.close()
+        if self._semantic is not None:
+            await self._semantic.settled()
         if self._cached is not None:
             await self._cached.close()
         for door in self._doors:
