@@ -43,6 +43,7 @@ def installed_gateway() -> Gateway:
         answers_last=settings.ANSWER_CACHE_SECONDS,
         answers_shared=settings.ANSWER_CACHE_SHARED,
         semantic_error=settings.SEMANTIC_CACHE_ERROR if settings.SEMANTIC_CACHE else None,
+        joined_widely=settings.JOIN_SHARED,
     )
 
 

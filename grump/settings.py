@@ -327,6 +327,7 @@ ANSWER_CACHE_SHARED = env.flag("ANSWER_CACHE_SHARED", False)
 # Answers to questions that mean the same, and the share of them that may be wrong.
 SEMANTIC_CACHE = env.flag("SEMANTIC_CACHE", True)
 SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01", "0.02", "0.05", "0.1"}))
+JOIN_SHARED = env.flag("JOIN_SHARED", False)
 
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
 # A generation whose process has not written a heartbeat for this long is taken for dead.

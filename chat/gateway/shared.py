@@ -7,15 +7,19 @@ that. As long as nobody at all keeps up, upstream is not read on.
 
 import asyncio
 import copy
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 from chat.gateway.errors import GatewayError, Truncated
 from chat.gateway.events import Event, Finished, Queued, Reasoning, Started, Text, Usage
+from grump.lib.tasks import end_tasks
 
 BLOCK = 64  # events that are joined into one piece once everybody has heard them
 LEAD = 1_000  # events that upstream may be ahead of the fastest listener
+
+Opening = Coroutine[Any, Any, AsyncGenerator[Event, None]]
 
 
 class Listener:
@@ -28,9 +32,9 @@ class Listener:
 
 
 class SharedStream:
-    """`ended()` is called once, when nobody may join any more."""
+    """`opening` comes to the stream; `ended()` is called once, when nobody may join any more."""
 
-    def __init__(self, stream: AsyncGenerator[Event, None], ended: Callable[[], None]) -> None:
+    def __init__(self, opening: Opening, ended: Callable[[], None]) -> None:
         self._past: list[Event] = []
         self._recent: list[Event] = []
         self._listeners: list[Listener] = []  # in the order in which they came
@@ -40,7 +44,7 @@ class SharedStream:
         self._ended = ended
         self._room: asyncio.Future[None] | None = None  # set while upstream waits for a listener
         self._loop = asyncio.get_running_loop()
-        self._reading = self._loop.create_task(self._read(stream), name="shared stream")
+        self._reading = self._loop.create_task(self._read(opening), name="shared stream")
 
     async def listen(self) -> AsyncGenerator[Event, None]:
         """All events from the first on, text in as few pieces as it was waited for. Whoever leaves last
@@ -71,9 +75,9 @@ class SharedStream:
         finally:
             await self._leave(listener)
 
-    async def _read(self, stream: AsyncGenerator[Event, None]) -> None:
+    async def _read(self, opening: Opening) -> None:
         try:
-            async with aclosing(stream) as events:
+            async with aclosing(await opening) as events:
                 async for event in events:
                     if event.__class__ is Finished:
                         self._payer = self._listeners[0]
@@ -130,8 +134,7 @@ class SharedStream:
         if self._listeners or self._over:
             return
         self._end()  # at once: nobody joins what is being closed
-        self._reading.cancel()
-        await asyncio.wait([self._reading])
+        await end_tasks([self._reading])
 
 
 def joined(events: Iterable[Event]) -> list[Event]:

@@ -10,6 +10,7 @@ from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
 from chat.gateway.cached import DAY, Cached
 from chat.gateway.catalogue import Catalogue, Model, Provider
+from chat.gateway.elsewhere import Elsewhere
 from chat.gateway.embedding import DEFAULT as EMBEDDING
 from chat.gateway.embedding import Embedder
 from chat.gateway.errors import UnknownModel
@@ -56,6 +57,7 @@ def build(
     answers_last: float = DAY,
     answers_shared: bool = False,
     semantic_error: float | None = None,
+    joined_widely: bool = False,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
     raises CatalogueError where an entry is wrong. `valkey` is the address of the one through which several
@@ -63,7 +65,7 @@ def build(
     `count` counts tokens where no provider reports them; `hedged` is the share of requests that may be
     asked twice, 0 for none. `answers` is where answers are kept for `answers_last` seconds; without it
     every question is asked. `semantic_error` is the share of answers to similar questions that may be wrong,
-    None for none of them."""
+    None for none of them. `joined_widely`: the same question of two users at once is asked once."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     shared: list[Shared] = []
@@ -92,7 +94,10 @@ def build(
 
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
-    rings = Joined(rings)
+    elsewhere = Elsewhere(valkey) if valkey else None
+    if elsewhere is not None:
+        shared.append(elsewhere)
+    rings = Joined(rings, elsewhere, widely=joined_widely)
     embedders = {
         model.name: Embedder(provider, model, key_of(provider, environ), count)
         for model in catalogue.models.values()
