@@ -83,7 +83,7 @@ class Semantic:
         key = key_of(request, self._shared)
         partition = self._partition(request, question)
         same = digest(request.party, question)  # "ask again" may name another model
-        if request.fresh:
+        if request.fresh and request.priority != "background":
             self._heard_again(same)
         vector = self._begin(self._vector(question))
         found = None if request.fresh else await self._match(partition, question, vector)

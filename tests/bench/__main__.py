@@ -1,4 +1,4 @@
-"""python -m tests.bench first-token|paced|flood|memory|all, or faults|hedging: prints Markdown tables."""
+"""python -m tests.bench first-token|paced|flood|memory|all, or faults|hedging|policy|trace: prints tables."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import faults, hedging, policy, report
+from tests.bench import faults, hedging, policy, report, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.process import NotReady, pin_to_load_core
@@ -20,7 +20,7 @@ from tests.bench.watch import Failed
 NAMES = ["direct", "barest", "barest-batch", "grump"]
 
 # Measured within one process, each with options of its own.
-IN_PROCESS = {"faults": faults.main, "hedging": hedging.main, "policy": policy.main}
+IN_PROCESS = {"faults": faults.main, "hedging": hedging.main, "trace": trace.main, "policy": policy.main}
 
 
 def note(words: str) -> None:
