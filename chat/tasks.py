@@ -9,8 +9,9 @@ from chat import conversations
 from chat.reaper import reap
 from chat.relay import Relay
 from chat.titles import title_conversation
+from chat.warming import warm
 
-__all__ = ["reap_lost", "remove_deleted", "title_conversation"]
+__all__ = ["reap_lost", "remove_deleted", "title_conversation", "warm_cache"]
 
 
 @shared_task(name="chat.reap")
@@ -22,6 +23,11 @@ def reap_lost() -> None:
 @shared_task(name="chat.remove_deleted")
 def remove_deleted() -> None:
     conversations.remove_deleted()
+
+
+@shared_task(name="chat.warm_cache")
+def warm_cache() -> None:
+    asyncio.run(warm())
 
 
 async def _reap() -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 
 from celery import Celery, Task
+from celery.signals import worker_ready
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
@@ -15,6 +16,15 @@ app.autodiscover_tasks()
 
 logger = logging.getLogger(__name__)
 _publishing: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
+
+
+@worker_ready.connect
+def warm_the_cache(**_: object) -> None:
+    """Behind the start: neither the web nor readiness waits for it."""
+    from django.conf import settings
+
+    if settings.CACHE_WARMUP_ON_START:
+        app.send_task("chat.warm_cache", retry=False)
 
 
 def publish(task: Task, *args: str) -> None:

@@ -175,6 +175,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
+    "make often repeated answers anew before they end": {"task": "chat.warm_cache", "schedule": 900.0},
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
@@ -324,6 +325,7 @@ GRUMP_GUEST_PLAN = env.text("GRUMP_GUEST_PLAN", "guest")
 ANSWER_CACHE = env.flag("ANSWER_CACHE", True)
 ANSWER_CACHE_SECONDS = env.integer("ANSWER_CACHE_SECONDS", 86_400, least=1, most=31_536_000)
 ANSWER_CACHE_SHARED = env.flag("ANSWER_CACHE_SHARED", False)
+CACHE_WARMUP_ON_START = env.flag("CACHE_WARMUP_ON_START", True)
 # Answers to questions that mean the same, and the share of them that may be wrong.
 SEMANTIC_CACHE = env.flag("SEMANTIC_CACHE", True)
 SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01", "0.02", "0.05", "0.1"}))
