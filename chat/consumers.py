@@ -14,6 +14,8 @@ from chat.runtime import runtime
 from grump.accounts.sessions import still_valid
 from grump.lib.database import in_database
 from grump.lib.pace import Pace
+from usage.refusals import QuotaExceeded
+from usage.standing import standing
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +35,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         self.runtime = runtime()
         self.outbox.open()
-        self._put(
-            protocol.Ready(
-                user=self._user(), plan=settings.GRUMP_GUEST_PLAN if self.user.is_guest else "free"
-            )
-        )
+        usage = (await in_database(standing, self.user.pk)).as_json()
+        self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
+        self._put(protocol.UsageUpdate(**usage))
         self.runtime.live.join(self.user.pk, self.outbox)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
 
@@ -61,6 +61,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._serve(frame)
         except history.NotFound:
             self._refuse(frame, "not_found", "There is no such thing here.")
+        except QuotaExceeded as refused:
+            self._refuse(frame, refused.code, refused.message, retry_after_s=refused.retry_after_s)
         except Exception:
             # One bad frame must not take the socket, and with it every other answer, down.
             logger.exception("A frame could not be served")

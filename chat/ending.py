@@ -73,6 +73,7 @@ async def finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome
         broadcast.tell(protocol.encode(unstored))
     finally:
         runtime.live.end(broadcast)
+        runtime.usage.touch(broadcast.user_id)
     if opened.wants_title and outcome.state == Generation.State.COMPLETE:
         publish(title_conversation, str(opened.conversation_id))
 

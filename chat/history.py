@@ -13,9 +13,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from chat.gateway.pricing import rough_count
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send, encode
+from usage import quota
 
 TITLE_LENGTH = 60
 CUT = "…"
@@ -61,11 +63,20 @@ class Opened:
 # --- Opening a turn -----------------------------------------------------------------------------
 
 
-def open_question(user_id: int, send: Send, process: str) -> Opened:
-    """Save the question and a running generation; the same client_message_id finds the first one."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What an answer may cost: prices in millionths of a dollar for a million tokens."""
+
+    input_price: int = 0
+    output_price: int = 0
+
+
+def open_question(user_id: int, send: Send, process: str, asking: Asking = Asking()) -> Opened:
+    """Save the question and a running generation, and hold what the answer may take; the same
+    client_message_id finds the first one. Raises QuotaExceeded, and saves nothing then."""
     try:
         with transaction.atomic():
-            return _save_question(user_id, send, process)
+            return _save_question(user_id, send, process, asking)
     except IntegrityError:
         # The constraint on client_message_id is the look-up: a message that is new, as nearly all are, pays
         # no query for it, and of two sockets that send it at once one lands here.
@@ -90,7 +101,7 @@ def _already_sent(user_id: int, send: Send) -> Opened | None:
     )
 
 
-def _save_question(user_id: int, send: Send, process: str) -> Opened:
+def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Opened:
     if send.conversation_id is None:
         if send.parent_id is not None:
             raise NotFound
@@ -107,11 +118,11 @@ def _save_question(user_id: int, send: Send, process: str) -> Opened:
         text=send.text,
         client_message_id=send.client_message_id,
     )
-    return _open_answer(conversation, question, process, model=send.model)
+    return _open_answer(conversation, question, process, asking, model=send.model)
 
 
-def open_version(user_id: int, wish: Regenerate, process: str) -> Opened:
-    """A further answer to the question that `message_id` is, or answers."""
+def open_version(user_id: int, wish: Regenerate, process: str, asking: Asking = Asking()) -> Opened:
+    """A further answer to the question that `message_id` is, or answers. Raises QuotaExceeded."""
     with transaction.atomic():
         try:
             message = (
@@ -129,11 +140,19 @@ def open_version(user_id: int, wish: Regenerate, process: str) -> Opened:
             # A second click while the first one is being answered: the same answer.
             return Opened(question.conversation_id, question.id, running.message_id, running.id, is_new=False)
         prefill = message.text if wish.continue_ and message.role == Message.Role.ASSISTANT else ""
-        return _open_answer(message.conversation, question, process, model=wish.model, prefill=prefill)
+        return _open_answer(
+            message.conversation, question, process, asking, model=wish.model, prefill=prefill
+        )
 
 
 def _open_answer(
-    conversation: Conversation, question: Message, process: str, *, model: str, prefill: str = ""
+    conversation: Conversation,
+    question: Message,
+    process: str,
+    asking: Asking,
+    *,
+    model: str,
+    prefill: str = "",
 ) -> Opened:
     """Save what is new of the three, with an answer under way: an INSERT a table, whatever is new."""
     now = timezone.now()
@@ -161,6 +180,19 @@ def _open_answer(
     Message.objects.bulk_create([question, answer] if question._state.adding else [answer])
     generation.save(force_insert=True)
     lines = [question] if question.parent_id is None else branch(question.id)
+    # Last, so that a message sent twice finds the first one even where nothing more may be asked.
+    quota.reserve(
+        conversation.owner_id,
+        generation.id,
+        quota.Estimate(
+            sum(rough_count(message.text) for message in lines) + rough_count(prefill),
+            input_price=asking.input_price,
+            output_price=asking.output_price,
+        ),
+        model=model,
+        conversation=conversation.id,
+        at=now,
+    )
     return Opened(
         conversation_id=conversation.id,
         question_id=question.id,
@@ -201,7 +233,24 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
         if not ended:
             return False
         Message.objects.filter(generation=generation_id).update(text=text)
+        _pay(generation_id, state, values)
     return True
+
+
+def _pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
+    """The bill, in the transaction that stores the answer. Who failed before a word pays nothing."""
+    spent = quota.Spent(
+        input_tokens=values.get("input_tokens", 0),
+        output_tokens=values.get("output_tokens", 0),
+        cost_microusd=values.get("cost_microusd", 0),
+        provider=values.get("provider", ""),
+        model=values.get("model", ""),
+        cached=values.get("cached", ""),
+    )
+    if state in (Generation.State.FAILED, Generation.State.INTERRUPTED) and not spent.output_tokens:
+        quota.release(generation_id)
+    else:
+        quota.settle(generation_id, spent)
 
 
 def checkpoint(process: str, grown: Mapping[UUID, Mapping[str, Any]]) -> list[UUID]:

@@ -290,6 +290,18 @@ class ConversationUpdated(ServerFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsageUpdate(ServerFrame):
+    """How much of today is used: `{used, limit}` each, a limit of None for none."""
+
+    type = "usage.update"
+    plan: str
+    requests: dict[str, Any]
+    tokens: dict[str, Any]
+    cost_usd: dict[str, Any]
+    resets_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong(ServerFrame):
     type = "pong"
     id: str | int | None
@@ -298,7 +310,7 @@ class Pong(ServerFrame):
 SERVER_FRAMES: dict[str, type[ServerFrame]] = {
     frame.type: frame
     for frame in (
-        Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, Pong,
+        Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, UsageUpdate, Pong,
     )
 }  # fmt: skip
 

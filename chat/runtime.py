@@ -13,6 +13,7 @@ from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
 from chat.live import Live
+from chat.usage_news import UsageNews
 from grump.lib import env
 
 
@@ -23,12 +24,15 @@ class Runtime:
         self.gateway = gateway
         self.live = Live(settings.REDIS_URL, self.process)
         self.keeper = Keeper(self.live)
+        self.usage = UsageNews(self.live)
         self.gateway.start()
         self.live.start()
         self.keeper.start()
+        self.usage.start()
 
     async def close(self) -> None:
         """Interrupt what runs, store it, and let go of every connection."""
+        await self.usage.close()
         await self.keeper.close()
         await self.live.close()
         await self.gateway.close()

@@ -32,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
     """Save the question and start answering it; returns as soon as both are certain."""
-    opened = await in_database(history.open_question, user_id, send, runtime.process)
+    opened = await in_database(
+        history.open_question, user_id, send, runtime.process, _asking(runtime, send.model)
+    )
     if opened.is_new:
         _begin(runtime, user_id, opened, priority="interactive", fresh=False, preference=send.preference)
         question = {
@@ -48,15 +50,23 @@ async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
 
 async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -> Opened:
     """Start a further version of an answer."""
-    opened = await in_database(history.open_version, user_id, wish, runtime.process)
+    opened = await in_database(
+        history.open_version, user_id, wish, runtime.process, _asking(runtime, wish.model)
+    )
     if opened.is_new:
         _begin(runtime, user_id, opened, priority="regenerate", fresh=True, preference=wish.preference)
         _tell_tabs(runtime, user_id, opened, None)
     return opened
 
 
+def _asking(runtime: Runtime, model: str) -> history.Asking:
+    price = runtime.gateway.likely_price(model)
+    return history.Asking(round(price.input * 1_000_000), round(price.output * 1_000_000))
+
+
 def _begin(runtime: Runtime, user_id: int, opened: Opened, **how: Any) -> None:
     broadcast = runtime.live.begin(opened.generation_id, user_id, opened.prefill)
+    runtime.usage.touch(user_id)
     broadcast.task = asyncio.create_task(run_turn(runtime, broadcast, opened, **how), name="turn")
 
 

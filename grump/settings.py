@@ -179,6 +179,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
+    "give back what lost turns hold": {"task": "usage.expire_holds", "schedule": 60.0},
+    "compare the counters with the ledger": {"task": "usage.rebuild", "schedule": 3600.0},
     "remove answers kept for idempotent calls": {"task": "usage.remove_old_calls", "schedule": 3600.0},
     "remove what the cache no longer needs": {"task": "cache.prune", "schedule": 600.0},
 }

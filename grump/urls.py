@@ -13,5 +13,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("grump.operations.urls")),
     path("", include("grump.pwa.urls")),
+    path("", include("usage.urls")),
     path("", include("chat.urls")),
 ]

@@ -16,6 +16,7 @@ from chat import outbox, protocol
 from chat.gateway.errors import GatewayError
 from chat.gateway.loading import load, variable
 from tests.documents import ROOT, anchors, code_in, defines, first_cells, section, text
+from usage import refusals
 
 README, ARCHITECTURE, CONTRIBUTING, PROTOCOL, LIBRARIES = (
     "README.md",
@@ -108,7 +109,7 @@ def test_every_close_code_is_written_down():
 
 def spoken_codes() -> set[str]:
     """Every error code that chat can put into a frame."""
-    codes = {kind.code for kind in _kinds(GatewayError)}
+    codes = {kind.code for kind in _kinds(GatewayError)} | refusals.CODES
     for path in ROOT.glob("chat/*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:

@@ -9,7 +9,7 @@ from chat.gateway.admitted import Admitted
 from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
 from chat.gateway.cached import DAY, Cached
-from chat.gateway.catalogue import Catalogue, Model, Provider
+from chat.gateway.catalogue import Catalogue, Model, Price, Provider
 from chat.gateway.elsewhere import Elsewhere
 from chat.gateway.embedding import DEFAULT as EMBEDDING
 from chat.gateway.embedding import Embedder
@@ -188,6 +188,14 @@ class Gateway:
         windows = {entry.model.context: entry.provider.name for entry in self.models() if entry.configured}
         hosted = [window for window, provider in windows.items() if provider != LOCAL]
         return max(hosted or windows, default=0)
+
+    def likely_price(self, model: str) -> Price:
+        """Of the model; for "auto" of the cheapest that is configured, as most questions are answered by it.
+        A free one where there is no such model: the turn itself will say so."""
+        if model in self.catalogue.models:
+            return self.catalogue.models[model].price
+        prices = [entry.model.price for entry in self.models() if entry.configured]
+        return min(prices, key=lambda price: price.input + price.output, default=Price(0, 0))
 
     def usage_so_far(self, request: ChatRequest, model: str, said: str) -> Usage:
         """What an answer took that was stopped after `said` (text and reasoning): estimated, priced."""

@@ -33,6 +33,7 @@ class Tab:
         self.origin = origin
         self.cookie = cookie
         self.heard: list[dict[str, Any]] = []
+        self.usage: list[dict[str, Any]] = []  # what was told of today's usage, apart from the rest
 
     async def connect(self) -> bool:
         from grump.asgi import application
@@ -63,8 +64,17 @@ class Tab:
         await self.socket.send_to(text_data=text)
 
     async def hear(self) -> dict[str, Any]:
-        frame = orjson.loads(await self.socket.receive_from(PATIENCE))
+        """The next frame that is not news of usage."""
+        while (frame := orjson.loads(await self.socket.receive_from(PATIENCE)))["type"] == "usage.update":
+            self.usage.append(frame)
         self.heard.append(frame)
+        return frame
+
+    async def hear_usage(self) -> dict[str, Any]:
+        """The next news of usage, whatever else comes before it."""
+        while (frame := orjson.loads(await self.socket.receive_from(PATIENCE)))["type"] != "usage.update":
+            self.heard.append(frame)
+        self.usage.append(frame)
         return frame
 
     async def hear_until(self, *types: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Tab:
         self.web, self.guest = web, guest
         self.origin = origin or web.url
         self.heard: list[dict[str, Any]] = []
+        self.usage: list[dict[str, Any]] = []  # what was told of today's usage, apart from the rest
         self._socket: ClientConnection | None = None
 
     async def open(self) -> None:
@@ -59,7 +60,8 @@ class Tab:
 
     async def hear(self, patience: float = PATIENCE) -> dict[str, Any]:
         async with asyncio.timeout(patience):
-            frame = orjson.loads(await self.socket.recv())
+            while (frame := orjson.loads(await self.socket.recv()))["type"] == "usage.update":
+                self.usage.append(frame)
         self.heard.append(frame)
         return frame
 

@@ -1,6 +1,8 @@
-"""What plans, quotas and the API keep. One table a file."""
+"""What plans, quotas and the API keep. One idea a file."""
 
 from usage.models.api_call import ApiCall
 from usage.models.api_key import ApiKey
+from usage.models.ledger import Day, Entry, Hold
+from usage.models.plan import Limits, Membership, Plan
 
-__all__ = ["ApiCall", "ApiKey"]
+__all__ = ["ApiCall", "ApiKey", "Day", "Entry", "Hold", "Limits", "Membership", "Plan"]

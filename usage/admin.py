@@ -1,0 +1,76 @@
+"""Plans, who has which, and the ledger, for operators. The ledger can be read and nothing else."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from usage.models import Day, Entry, Membership, Plan
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin):
+    list_display = (
+        "title", "name", "requests_per_day", "tokens_per_day", "cost_per_day_microusd",
+        "requests_per_minute", "concurrency",
+    )  # fmt: skip
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ("owner", "plan", "requests_per_day", "tokens_per_day", "changed_at")
+    list_filter = ("plan",)
+    list_select_related = ("owner", "plan")
+    search_fields = ("owner__username", "owner__email")
+    autocomplete_fields = ("owner",)
+
+
+class ReadOnly(admin.ModelAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Day)
+class DayAdmin(ReadOnly):
+    """Who uses how much: the newest days, dearest first."""
+
+    list_display = ("owner", "date", "requests", "tokens", "cost_usd", "house_usd", "running")
+    list_filter = ("date",)
+    list_select_related = ("owner",)
+    search_fields = ("owner__username",)
+    ordering = ("-date", "-house_microusd")
+
+    @admin.display(description="paid, $", ordering="cost_microusd")
+    def cost_usd(self, day: Day) -> str:
+        return f"{day.cost_microusd / 1_000_000:.4f}"
+
+    @admin.display(description="our cost, $", ordering="house_microusd")
+    def house_usd(self, day: Day) -> str:
+        return f"{day.house_microusd / 1_000_000:.4f}"
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnly):
+    list_display = (
+        "at",
+        "owner",
+        "kind",
+        "source",
+        "model",
+        "tokens",
+        "cost_microusd",
+        "house_microusd",
+        "cached",
+    )
+    list_filter = ("kind", "source", "cached")
+    list_select_related = ("owner",)
+    search_fields = ("owner__username", "key")
+    ordering = ("-pk",)
