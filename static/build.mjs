@@ -51,8 +51,10 @@ async function copyIcons() {
 async function writeManifest(metafile) {
   /** @type {Record<string, {file: string, imports?: string[]}>} */
   const assets = await copyIcons();
+  const named = new Set(Object.values(/** @type {Record<string, string>} */ (options.entryPoints)));
   for (const [path, output] of Object.entries(metafile.outputs)) {
-    if (!output.entryPoint) continue;
+    // What is imported on demand is an entry to esbuild as well; no page names it.
+    if (!output.entryPoint || !named.has(output.entryPoint)) continue;
     const imports = output.imports.filter((item) => item.kind === "import-statement");
     assets[basename(output.entryPoint)] = {
       file: basename(path),

@@ -82,7 +82,7 @@ export class MessageView {
     for (const node of this.tail) node.remove();
     if (closed.length > 0) this.said.append(elementsOf(closed));
     for (; this.seams < answer.seams.length; this.seams++) this.said.append(this.seam(answer.seams[this.seams]));
-    const fragment = elementsOf(open);
+    const fragment = elementsOf(open, false);
     this.tail = [...fragment.childNodes];
     this.said.append(fragment);
     this.drawn = answer.text;

@@ -1,3 +1,4 @@
+import { holdWhileFurnishing } from "../lib/furniture.js";
 import { oncePerFrame } from "../lib/frame_clock.js";
 import { words } from "../lib/words.js";
 import { readEarlier, reread } from "../models/reading.js";
@@ -29,6 +30,11 @@ export class Transcript extends PageController {
       rootMargin: NEAR,
     });
     this.paint = oncePerFrame(() => this.paintDirty());
+    holdWhileFurnishing((work) => {
+      this.app.page.emit("before-growth");
+      work();
+      this.app.page.emit("after-growth");
+    });
     this.adopt();
     this.reconcile(true);
     this.chat.on("shown", () => this.showAnew());

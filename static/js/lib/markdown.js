@@ -4,6 +4,7 @@
  */
 import DOMPurify from "dompurify";
 import { marked } from "../models/markdown.js";
+import { colour, setFormula } from "./furniture.js";
 import { words } from "./words.js";
 
 const purifier = DOMPurify(window);
@@ -22,19 +23,20 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
     node.setAttribute("rel", "noopener noreferrer nofollow");
     node.setAttribute("target", "_blank");
   }
-  if (node.hasAttribute("class") && !/^language-[\w+#.-]{1,30}$/.test(node.className)) node.removeAttribute("class");
+  if (node.hasAttribute("class") && !/^(?:language-[\w+#.-]{1,30}|math(?: display)?)$/.test(node.className)) node.removeAttribute("class");
 });
 
-/** @param {import("marked").Token[]} tokens @returns {DocumentFragment} */
-export function elementsOf(tokens) {
+/** @param {import("marked").Token[]} tokens @param {boolean} [isClosed] false: drawn again with the next words @returns {DocumentFragment} */
+export function elementsOf(tokens, isClosed = true) {
   const fragment = purifier.sanitize(marked.parser(tokens), ALLOWED);
-  for (const pre of fragment.querySelectorAll("pre")) furnishCode(pre);
+  for (const pre of fragment.querySelectorAll("pre")) furnishCode(pre, isClosed);
   for (const table of fragment.querySelectorAll("table")) {
     const scroll = document.createElement("div");
     scroll.className = "table-scroll";
     table.replaceWith(scroll);
     scroll.append(table);
   }
+  for (const code of fragment.querySelectorAll("code.math")) if (code instanceof HTMLElement) setFormula(code);
   return fragment;
 }
 
@@ -43,8 +45,8 @@ export function markdown(text) {
   return elementsOf(marked.lexer(text));
 }
 
-/** A code block says its language and can be copied. @param {HTMLPreElement} pre */
-function furnishCode(pre) {
+/** A code block says its language and can be copied. @param {HTMLPreElement} pre @param {boolean} isClosed */
+function furnishCode(pre, isClosed) {
   const code = pre.querySelector("code");
   // Marked ends every block with a line break, which would draw an empty line while the block still grows.
   if (code) code.textContent = (code.textContent ?? "").replace(/\n$/, "");
@@ -63,4 +65,5 @@ function furnishCode(pre) {
   pre.tabIndex = 0; // it scrolls: the keyboard must reach it
   pre.replaceWith(block);
   block.append(head, pre);
+  if (code && isClosed) void colour(code, language);
 }

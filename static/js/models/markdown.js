@@ -4,6 +4,7 @@
  */
 import { Marked } from "marked";
 import { words } from "../lib/words.js";
+import { mathematics } from "./mathematics.js";
 
 // An answer's title stands below the page's and the message's own.
 const HEADINGS_ABOVE = 2;
@@ -42,4 +43,4 @@ function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-export const marked = new Marked({ gfm: true, renderer });
+export const marked = new Marked({ gfm: true, renderer }, mathematics);

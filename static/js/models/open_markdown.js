@@ -3,6 +3,8 @@
  * what is not yet readable. Pure; never used on a finished text.
  */
 
+import { withoutHalfFormula } from "./mathematics.js";
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 // "text\n-" would flash as a heading, "\n#" as an empty one, "\n1." and "\n|" as nothing useful.
 const UNREADABLE_LINE = /\n[ \t]*(?:[-=*+_]{1,3}|#{1,6}|\d{1,3}[.)]?|>|\|[^\n]*|`{1,2}|~{1,2})[ \t]*$/;
@@ -11,7 +13,8 @@ const HALF_LINK = /!?\[([^\]\n]*)(?:\](?:\([^)\n]*)?)?$/;
 /** @param {string} tail Markdown that is still being written, from the start of its block */
 export function mendOpen(tail) {
   if (FENCE.test(tail)) return tail; // code is shown as it comes; an open fence runs to the end by itself
-  const cut = /^[ \t]*\|/.test(tail) ? tail : tail.replace(UNREADABLE_LINE, "");
+  const whole = tail.includes("`") ? tail : withoutHalfFormula(tail); // in code the same signs mean nothing
+  const cut = /^[ \t]*\|/.test(whole) ? whole : whole.replace(UNREADABLE_LINE, "");
   return closeInline(cut);
 }
 
