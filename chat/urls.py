@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import views
+from chat import spending, views
 from chat.api import conversations, models
 
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("api/conversations", conversations.index, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
+    path("usage/", spending.page, name="usage"),
     path("api/models", models.index, name="api_models"),
 ]

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from usage.models import Day, Entry, Membership, Plan
+from usage import payments
+from usage.models import Day, Entry, Membership, Plan, UpgradeRequest
 
 
 @admin.register(Plan)
@@ -23,6 +25,30 @@ class MembershipAdmin(admin.ModelAdmin):
     list_select_related = ("owner", "plan")
     search_fields = ("owner__username", "owner__email")
     autocomplete_fields = ("owner",)
+
+
+@admin.register(UpgradeRequest)
+class UpgradeRequestAdmin(admin.ModelAdmin):
+    list_display = ("owner", "plan", "state", "note", "asked_at", "decided_at")
+    list_filter = ("state", "plan")
+    list_select_related = ("owner", "plan")
+    readonly_fields = ("owner", "plan", "note", "state", "asked_at", "decided_at")
+    actions = ("approve", "decline")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Approve: the plan holds from the next message on")
+    def approve(self, request: HttpRequest, chosen: QuerySet[UpgradeRequest]) -> None:
+        for wish in chosen:
+            if payments.approve(wish):
+                self.log_change(request, wish, "Approved")
+
+    @admin.action(description="Decline")
+    def decline(self, request: HttpRequest, chosen: QuerySet[UpgradeRequest]) -> None:
+        for wish in chosen:
+            if payments.decline(wish):
+                self.log_change(request, wish, "Declined")
 
 
 class ReadOnly(admin.ModelAdmin):

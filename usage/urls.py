@@ -4,4 +4,8 @@ from django.urls import path
 
 from usage import views
 
-urlpatterns = [path("api/usage", views.usage, name="api_usage")]
+urlpatterns = [
+    path("api/usage", views.usage, name="api_usage"),
+    path("usage/export.csv", views.export, name="usage_export"),
+    path("upgrade/", views.upgrade, name="upgrade"),
+]
