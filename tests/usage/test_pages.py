@@ -122,6 +122,8 @@ def test_a_declined_wish_changes_nothing(client, admin_client, ann):
 def test_a_guest_is_shown_the_way_to_an_account_and_cannot_ask(client):
     page = client.get("/upgrade/").content.decode()
     assert "Sign up" in page
+    assert "no limit" in page
+    assert "None" not in page
     client.post("/upgrade/", {"plan": "pro"})
     assert not UpgradeRequest.objects.exists()
 
