@@ -13,3 +13,7 @@ WHITENOISE_AUTOREFRESH = True
 # Seconds. People wait up to 20 for what a crash left behind; tests/integration holds the product to that.
 HEARTBEAT_SECONDS = 0.5
 HEARTBEAT_LOST_SECONDS = 3.0
+
+# Each test is a guest of its own: none meets another one's answers.
+ANSWER_CACHE = True
+SEMANTIC_CACHE = False

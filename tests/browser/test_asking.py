@@ -117,3 +117,18 @@ def test_half_an_answer_is_kept_and_can_be_continued(chat):
     chat.answered()
     expect(chat.answer).to_contain_text(half)
     assert len(chat.answer.text_content()) > len(half)
+
+
+def test_the_same_question_is_answered_from_the_cache_says_so_and_can_be_asked_again(chat, provider):
+    chat.ask("Explain backpressure").answered()
+    first = chat.answer.inner_text()
+    asked = provider.ledger.requests
+    chat.page.goto(chat.page.url.split("/c/")[0])
+    chat.ask("Explain backpressure").answered()
+    expect(chat.foot).to_contain_text("from cache")
+    assert chat.answer.inner_text() == first
+    assert provider.ledger.requests == asked
+    chat.foot.get_by_role("button", name="ask again").click()
+    provider.until(lambda books: books.requests > asked)
+    chat.answered()
+    expect(chat.foot).not_to_contain_text("from cache")
