@@ -44,6 +44,8 @@ class House:
             **os.environ,
             "GRUMP_CATALOG": str(catalogue),
             "GRUMP_LOCAL_MODEL": "off",
+            # Most tests here ask more at once than a guest may; those about quotas say so.
+            "GRUMP_GUEST_PLAN": "unlimited",
             **(environment or {}),
         }
         if server := os.environ.get("DATABASE_URL"):

@@ -146,12 +146,24 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
             if begun and len(chunk) < FLOOD:
                 await asyncio.sleep(read_at + gather - clock())
     except FOREIGN:
-        # What was read decodes to the answer so far; whether that is all of it, the reader knows.
-        pass
-    for event in reader.end():
+        # What came decodes to the answer so far; whether that is all of it, the reader knows.
+        unread = _unread(response)
+    else:
+        unread = b""
+    for event in (*reader.feed(unread), *reader.end()):
         yield event
     if not reader.done:
         raise reader.failure or Truncated("The provider's answer broke off before its end.")
+
+
+def _unread(response: httpx.Response) -> bytes:
+    """What had come before the connection broke and was not read yet. aiohttp raises before it hands that
+    out, and says nowhere public that it has it: these words would be lost, though they were sent and paid."""
+    body = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
+    if body is None:
+        return b""
+    body.content._exception = None
+    return bytes(body.content.read_nowait(-1))
 
 
 async def _read_to_end(read: Callable[[], object]) -> None:

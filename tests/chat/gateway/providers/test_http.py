@@ -11,7 +11,7 @@ from aiohttp import web
 
 from chat.gateway import errors
 from chat.gateway.catalogue import Model, Price, Provider, Timeouts
-from chat.gateway.events import Finished, Text
+from chat.gateway.events import Event, Finished, Text
 from chat.gateway.providers import http
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.openai import OpenAI
@@ -245,3 +245,31 @@ async def test_no_error_and_no_log_line_holds_the_key(
         await listen(ring.stream(ask(model=name)))
     trace = "".join(traceback.format_exception(caught.value))
     assert SECRET not in trace + repr(caught.value) + caplog.text
+
+
+async def test_words_that_came_before_the_connection_broke_are_not_lost_with_it() -> None:
+    """They arrive while the ring gathers, and the break with them."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for word in ("One ", "two ", "three"):
+            await response.write(
+                b'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' % word.encode()
+            )
+            # Each in a segment of its own, so that the first is read alone.
+            await asyncio.sleep(0)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async with server(answer) as url, ring_at(url) as ring:
+        heard: list[Event] = []
+
+        async def hear() -> None:
+            async for event in ring.stream(ask(model="fast")):
+                heard.append(event)
+
+        with pytest.raises(errors.Truncated):
+            await hear()
+    assert text_of(heard) == "One two three"
