@@ -43,7 +43,11 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
     house = House(
         var,
         path,
-        {"DJANGO_SETTINGS_MODULE": "tests.browser.settings", "MAX_FRAMES_PER_MINUTE": "100000"},
+        {
+            "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+            "MAX_FRAMES_PER_MINUTE": "100000",
+            "GRUMP_GUEST_PLAN": "guest",  # what a visitor sees
+        },
     )
     yield house
     house.close()

@@ -13,10 +13,16 @@ export class Meter extends PageController {
 
   /** @param {import("../lib/protocol.js").Frame} usage */
   draw({ requests, cost_usd: cost, resets_at: resetsAt }) {
-    if (!requests?.limit) {
-      this.element.hidden = true;
+    if (!requests) return;
+    if (!requests.limit) {
+      // Nothing to run out of: the count alone, and the way to the page.
+      this.target("used").textContent = count(requests.used);
+      this.target("limit").textContent = words.requestsToday;
+      this.target("bar").hidden = true;
+      this.element.hidden = false;
       return;
     }
+    this.target("bar").hidden = false;
     const share = Math.min(1, requests.used / requests.limit);
     this.target("used").textContent = count(requests.used);
     this.target("limit").textContent = `/ ${count(requests.limit)} ${words.requestsToday}`;
