@@ -35,6 +35,7 @@ class Provider:
     dialect: DialectName
     base_url: str  # empty: known only from <NAME>_BASE_URL, which is not set
     api_key_env: str = ""  # empty: no key is sent
+    discover: bool = False  # True: it is asked which models it serves
     key_optional: bool = False  # True: it is asked without a key where none is set
     headers: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts = Timeouts()
@@ -53,6 +54,7 @@ class Model:
     tier: Tier
     capabilities: frozenset[Capability] = frozenset({"chat"})
     fallback: tuple[str, ...] | None = None  # None: same tier, then the tier above; empty: nobody
+    discovered: bool = False  # True: its server named it, no catalogue did
     source: str = ""  # where the figures are from, and when
 
 

@@ -171,6 +171,7 @@ PROVIDER: Mapping[str, Check] = {
     "base_url": url,
     "api_key_env": variable,
     "key_optional": flag,
+    "discover": flag,
     "headers": headers,
     "timeouts": timeouts,
     "max_concurrency": whole,

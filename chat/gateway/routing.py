@@ -100,11 +100,13 @@ def _for_auto(
     models: Iterable[Model], wanted: Tier, tokens: int, health: Health, dice: Callable[[], float]
 ) -> list[Model]:
     """The tier that is wanted, then those above it, then those below, nearest first; each by price. Whose
-    window `tokens` might burst comes after all who have the room."""
+    window `tokens` might burst comes after all who have the room, whom nobody but its server knows after all
+    others."""
 
-    def order(model: Model) -> tuple[bool, bool, bool, int, float]:
+    def order(model: Model) -> tuple[bool, bool, bool, bool, int, float]:
         above = TIERS.index(model.tier) - TIERS.index(wanted)
-        return model.provider == LOCAL, model.context < tokens, above < 0, abs(above), blended_price(model)
+        last = model.provider == LOCAL, model.discovered, model.context < tokens
+        return *last, above < 0, abs(above), blended_price(model)
 
     ranked = sorted(models, key=lambda model: (*order(model), model.name))
     *grade, cheapest = order(ranked[0])
@@ -138,7 +140,7 @@ def _for_pinned(pinned: Model, catalogue: Catalogue) -> list[Model]:
     others = [
         model
         for model in catalogue.models.values()
-        if model is not pinned and TIERS.index(model.tier) in (tier, tier + 1)
+        if model is not pinned and not model.discovered and TIERS.index(model.tier) in (tier, tier + 1)
     ]
     others.sort(key=lambda model: (TIERS.index(model.tier), blended_price(model), model.name))
     return [pinned, *others]

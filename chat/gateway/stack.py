@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chat.gateway.admitted import Admitted
@@ -10,6 +10,7 @@ from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
 from chat.gateway.cached import DAY, Cached
 from chat.gateway.catalogue import Catalogue, Model, Price, Provider
+from chat.gateway.discovery import Discovery
 from chat.gateway.elsewhere import Elsewhere
 from chat.gateway.embedding import DEFAULT as EMBEDDING
 from chat.gateway.embedding import Embedder
@@ -68,6 +69,8 @@ def build(
     None for none of them. `joined_widely`: the same question of two users at once is asked once."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
+    models = dict(catalogue.models)  # what is discovered comes to it
+    catalogue = replace(catalogue, models=models)
     shared: list[Shared] = []
     if valkey and breaker_store is None:
         breaker_store = SharedStore(valkey)
@@ -78,6 +81,11 @@ def build(
     breakers = Breakers(breaker_store)
     recent = RecentTimes()
     usable = frozenset(p.name for p in catalogue.providers.values() if configured(p, environ))
+
+    asked = [provider for provider in catalogue.providers.values() if provider.discover]
+    asked = [provider for provider in asked if provider.name in usable]
+    discovery = Discovery([(provider, key_of(provider, environ)) for provider in asked], models)
+    shared.append(discovery)
 
     def health() -> Health:
         return Health(usable, breakers.resting(), recent.expected)
@@ -112,7 +120,9 @@ def build(
     cached = Cached(rings, answers, seconds=answers_last, shared=answers_shared) if answers else None
     rings = cached or rings
     rings = Measured(rings, catalogue)
-    return Gateway(rings, catalogue, usable, doors.values(), count, embedders, shared, cached, semantic)
+    return Gateway(
+        rings, catalogue, usable, doors.values(), count, embedders, shared, cached, semantic, discovery
+    )
 
 
 class Shared(Protocol):
@@ -137,6 +147,7 @@ class Gateway:
         shared: Sequence[Shared] = (),
         cached: Cached | None = None,
         semantic: Semantic | None = None,
+        discovery: Discovery | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
@@ -146,6 +157,7 @@ class Gateway:
         self._embedders = embedders or {}
         self._cached = cached
         self._semantic = semantic
+        self._discovery = discovery
         self._shared = shared
         self._started = False
 
@@ -171,11 +183,12 @@ class Gateway:
         return [embedder.model for embedder in self._embedders.values()]
 
     def models(self) -> list[ModelEntry]:
-        """Every model one can chat with, in the catalogue's order."""
+        """Every model one can chat with, in the catalogue's order; what was found on servers comes last."""
+        present = self._discovery.present if self._discovery else ()
         return [
             ModelEntry(model, self.catalogue.providers[model.provider], model.provider in self._usable)
             for model in self.catalogue.models.values()
-            if "chat" in model.capabilities
+            if "chat" in model.capabilities and (not model.discovered or model.name in present)
         ]
 
     def window(self, model: str) -> int:
@@ -185,7 +198,9 @@ class Gateway:
             if model not in self.catalogue.models:
                 raise UnknownModel("There is no model of this name.")
             return self.catalogue.models[model].context
-        windows = {entry.model.context: entry.provider.name for entry in self.models() if entry.configured}
+        able = [entry for entry in self.models() if entry.configured]
+        able = [entry for entry in able if not entry.model.discovered] or able  # as routing does
+        windows = {entry.model.context: entry.provider.name for entry in able}
         hosted = [window for window, provider in windows.items() if provider != LOCAL]
         return max(hosted or windows, default=0)
 

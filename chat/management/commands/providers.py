@@ -3,11 +3,14 @@
 import asyncio
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from chat.gateway.discovery import Discovery
+from chat.gateway.keys import configured, key_of
 from chat.gateway.loading import load
 from chat.gateway.probing import Probe, Standing, probe, standings
 from grump.lib import env
@@ -23,12 +26,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, probe: bool, **options: Any) -> None:
         environ = env.everything()
-        found = standings(load(settings.GRUMP_CATALOG, environ), environ)
+        catalogue = load(settings.GRUMP_CATALOG, environ)
+        models = dict(catalogue.models)
+        catalogue = replace(catalogue, models=models)
+        asked = [p for p in catalogue.providers.values() if p.discover and configured(p, environ)]
+        discovery = Discovery([(provider, key_of(provider, environ)) for provider in asked], models)
+        silences = asyncio.run(discovery.look())
+        found = standings(catalogue, environ)
         probed = asyncio.run(_probe_all(found, environ)) if probe else {}
         width = max(len(standing.provider.name) for standing in found)
         for standing in found:
             name = standing.provider.name
             self.stdout.write(f"{name:<{width}}  {_state(standing, probed.get(name))}")
+            if name in silences:
+                self.stdout.write(f"{'':<{width}}  its list of models {silences[name]}")
+            for model in sorted(discovery.present):
+                if models[model].provider == name:
+                    self.stdout.write(f"{'':<{width}}  {model}, found on the server")
         silent = [name for name, answer in probed.items() if answer.error]
         if silent:
             raise CommandError(f"No answer from {', '.join(silent)}.")

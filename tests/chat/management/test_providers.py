@@ -70,3 +70,16 @@ def test_a_probe_asks_each_one_that_is_configured_for_one_token(
     assert told.endswith("No answer from sick.")
     assert {stream.scenario for stream in served.ledger.streams} == {"fast", "server-error"}
     assert {stream.request["max_tokens"] for stream in served.ledger.streams} == {1}
+
+
+def test_it_names_what_a_server_serves_beside_the_catalogue(
+    settings, monkeypatch, tmp_path: Path, served: FakeProvider
+) -> None:
+    tables = catalogue(served.url, ["other"])
+    tables["providers"]["mock"]["discover"] = True
+    away = catalogue("http://127.0.0.1:1/v1", ["fast"], provider="away")
+    away["providers"]["away"]["discover"] = True
+    told = listed(settings, monkeypatch, tmp_path / "c.toml", tables, away)
+    assert "mock/fast, found on the server" in told
+    assert "mock/other, found on the server" not in told
+    assert "its list of models cannot be read" in told
