@@ -1,6 +1,5 @@
 """How a turn ends: the answer is stored with its outcome, and only then its last frame is said."""
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -20,13 +19,11 @@ from chat.models import Generation
 from chat.runtime import Runtime
 from chat.titles import title_conversation
 from grump.celery import publish
-from grump.lib.database import in_database
+from grump.lib.database import in_database, insistently
 
 logger = logging.getLogger(__name__)
 
 INTERNAL = "Something broke on our side. Your question is kept; please try again."
-# Seconds between the tries to store an answer while the database does not take it.
-STORE_PAUSES = (0.2, 1.0, 3.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -130,14 +127,7 @@ async def _store(
     if error is not None:
         values |= {"error_code": error.code, "error_message": error.message[:500]}
     text = broadcast.text or broadcast.prefill
-    for pause in (*STORE_PAUSES, None):
-        try:
-            return await in_database(history.end_generation, broadcast.id, outcome.state, text, **values)
-        except DatabaseError:
-            if pause is None:
-                raise
-            await asyncio.sleep(pause)
-    raise AssertionError("unreachable")
+    return await insistently(history.end_generation, broadcast.id, outcome.state, text, **values)
 
 
 async def _tell_stored(broadcast: Broadcast) -> None:

@@ -15,6 +15,7 @@ from chat.keeper import Keeper
 from chat.live import Live
 from chat.usage_news import UsageNews
 from grump.lib import env
+from grump.lib.tasks import end_tasks
 
 
 class Runtime:
@@ -25,6 +26,7 @@ class Runtime:
         self.live = Live(settings.REDIS_URL, self.process)
         self.keeper = Keeper(self.live)
         self.usage = UsageNews(self.live)
+        self.calls: set[asyncio.Task[None]] = set()  # of the API, which no socket follows
         self.gateway.start()
         self.live.start()
         self.keeper.start()
@@ -32,6 +34,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Interrupt what runs, store it, and let go of every connection."""
+        await end_tasks(list(self.calls))
         await self.usage.close()
         await self.keeper.close()
         await self.live.close()

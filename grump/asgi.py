@@ -17,11 +17,12 @@ from django.urls import path  # noqa: E402
 
 from chat.consumers import ChatConsumer  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
+from grump.operations.programs import PREFIX  # noqa: E402
 
 cache.start()  # type: ignore[attr-defined]
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http, settings.MAX_BODY_BYTES),
+        "http": BodyLimit(http, settings.MAX_BODY_BYTES, {PREFIX: settings.MAX_API_BODY_BYTES}),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())]))
         ),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("grump.operations.urls")),
     path("", include("grump.pwa.urls")),
+    path("v1/", include("chat.api.v1.urls")),
     path("", include("usage.urls")),
     path("", include("chat.urls")),
 ]

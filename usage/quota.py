@@ -21,6 +21,7 @@ from usage.allowance import Allowance, allowance_of
 from usage.days import day_at
 from usage.models import Day, Entry, Hold
 from usage.refusals import QuotaExceeded, refusal
+from usage.standing import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,14 @@ class Spent:
     house_microusd: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What is held, and how the day stands with it, but for what others did in the same moment."""
+
+    hold: Hold
+    standing: Standing
+
+
 def reserve(
     user_id: int,
     key: UUID,
@@ -65,7 +74,7 @@ def reserve(
     source: str = "chat",
     conversation: UUID | None = None,
     at: datetime | None = None,
-) -> Hold:
+) -> Reserved:
     """Hold what the turn `key` is expected to take. Raises QuotaExceeded and changes nothing then.
     A key is used once; a second use breaks a constraint."""
     now = at or timezone.now()
@@ -92,7 +101,7 @@ def reserve(
         # Other turns may have changed the day since it was read: what is told is how it is now.
         day.refresh_from_db()
         raise refusal(allowed, day, tokens, cost, now)
-    return Hold.objects.create(
+    hold = Hold.objects.create(
         key=key,
         owner_id=user_id,
         day_id=day.pk,
@@ -102,6 +111,8 @@ def reserve(
         conversation=conversation,
         began_at=now,
     )
+    used = day.tokens + day.held_tokens + tokens, day.cost_microusd + day.held_microusd + cost
+    return Reserved(hold, Standing(allowed, day.requests + 1, *used, day.ends_at))
 
 
 def settle(key: UUID, spent: Spent, *, at: datetime | None = None) -> bool:

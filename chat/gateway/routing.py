@@ -70,14 +70,21 @@ def candidates(
     ]
 
 
+_ABILITIES: Mapping[Capability, str] = {"tools": "call tools", "vision": "look at pictures"}
+
+
 def _usable(
     models: Iterable[Model], request: ChatRequest, health: Health, providers: Mapping[str, Provider]
 ) -> list[Model]:
     """In the order given: those that are configured, can do it, have the room, and do not rest."""
     needs = _needs(request)
-    able = [model for model in models if model.provider in health.configured and needs <= model.capabilities]
-    if not able:
+    configured = [model for model in models if model.provider in health.configured]
+    if not configured:
         raise ProviderUnavailable("No provider that could answer this is configured.")
+    able = [model for model in configured if needs <= model.capabilities]
+    if not able:
+        wanted = " and ".join(_ABILITIES[need] for need in sorted(needs) if need in _ABILITIES)
+        raise BadRequest(f"No model that is available here can {wanted or 'chat'}.")
     if request.extra:
         able = _carrying(able, request, providers)
     fitting = _fitting(able, request)

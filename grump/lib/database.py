@@ -11,10 +11,13 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Seconds between the tries of what must not be lost.
+PAUSES = (0.2, 1.0, 3.0, 5.0)
 
 _threads: ThreadPoolExecutor | None = None
 
@@ -43,6 +46,16 @@ async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     """Call synchronous `work` in a database thread and return its result."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_pool(), _run, partial(work, *args, **kwargs))
+
+
+async def insistently(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`in_database`, tried again while the database does not take it: for what must not be lost."""
+    for pause in PAUSES:
+        try:
+            return await in_database(work, *args, **kwargs)
+        except DatabaseError:
+            await asyncio.sleep(pause)
+    return await in_database(work, *args, **kwargs)
 
 
 def close_threads() -> None:

@@ -5,7 +5,7 @@ afterwards: without this, anybody could fill the disk.
 """
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -23,15 +23,19 @@ class BodyTooLarge(Exception):
 
 
 class BodyLimit:
-    def __init__(self, app: App, most: int) -> None:
+    """`most` bytes, but where a path begins as one of `elsewhere` says."""
+
+    def __init__(self, app: App, most: int, elsewhere: Mapping[str, int] | None = None) -> None:
         self.app = app
-        self.most = most  # bytes
+        self.most = most
+        self.elsewhere = elsewhere or {}
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _declared_length(scope) > self.most:
+        most = next((m for path, m in self.elsewhere.items() if scope["path"].startswith(path)), self.most)
+        if _declared_length(scope) > most:
             await _refuse(send)
             return
         came = 0
@@ -40,7 +44,7 @@ class BodyLimit:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self.most:  # a chunked body declares no length
+            if came > most:  # a chunked body declares no length
                 raise BodyTooLarge
             return message
 

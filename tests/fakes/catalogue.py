@@ -19,10 +19,21 @@ def catalogue(
     fallback: Mapping[str, list[str]] | None = None,
     timeouts: Mapping[str, float] | None = None,
     max_concurrency: int = 2_000,
+    embeddings: bool = False,
 ) -> dict[str, Any]:
     """The tables of one provider. `fallback` maps a scenario to the names of models, `{"hang":
-    ["mock/other"]}`; every other model has none, so that what a test sees is what it asked for."""
+    ["mock/other"]}`; every other model has none, so that what a test sees is what it asked for.
+    `embeddings` adds the model "mock/embed"."""
     fallback = fallback or {}
+    embedding = {
+        "provider": provider,
+        "upstream": "embed",
+        "context": 8192,
+        "max_output": 8192,
+        "price": {"input": 2.0, "output": 0.0},
+        "tier": "simple",
+        "capabilities": ["embeddings"],
+    }
     return {
         "providers": {
             provider: {
@@ -44,7 +55,8 @@ def catalogue(
                 "fallback": fallback.get(name, []),
             }
             for name in scenarios
-        },
+        }
+        | ({f"{provider}/embed": embedding} if embeddings else {}),
     }
 
 

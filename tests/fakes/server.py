@@ -100,6 +100,8 @@ class FakeProvider:
         match request.method, request.path:
             case "POST", "/v1/chat/completions":
                 await self._complete(connection, request)
+            case "POST", "/v1/embeddings":
+                connection.respond(200, "application/json", openai.embeddings(orjson.loads(request.body)))
             case "GET", "/v1/models":
                 connection.respond(200, "application/json", openai.models(list(self.scenarios)))
             case "GET", "/_ledger":

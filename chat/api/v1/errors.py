@@ -17,7 +17,9 @@ from chat.gateway.errors import (
     UnknownModel,
     UpstreamRateLimited,
 )
+from usage.refusals import QuotaExceeded
 
+INTERNAL = "Something broke on our side; please try again."
 INVALID = "invalid_request_error"
 
 
@@ -80,3 +82,20 @@ def refusal_of(error: GatewayError) -> Refusal:
     if error.code == "provider_unavailable":
         return Refusal(503, error.code, error.message, kind="server_error", retry_after_s=error.retry_after_s)
     return Refusal(500, error.code, error.message, kind="server_error")
+
+
+def refusal_of_quota(error: QuotaExceeded) -> Refusal:
+    """Of what a plan allows: a pace is waited for; a day's amount is not, whatever a client's retries are."""
+    if error.limit_kind == "model":
+        return Refusal(403, "model_not_allowed", error.message, param="model")
+    if error.code == "rate_limited":
+        wait = error.retry_after_s
+        return Refusal(429, "rate_limit_exceeded", error.message, kind="requests", retry_after_s=wait)
+    return Refusal(
+        429,
+        "insufficient_quota",
+        error.message,
+        kind="insufficient_quota",
+        retry_after_s=error.retry_after_s,
+        final=True,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from chat.gateway import events
+from chat.gateway.catalogue import Model
 from chat.gateway.stack import ModelEntry
 
 DONE = b"data: [DONE]\n\n"
@@ -39,6 +40,18 @@ def model_shape(entry: ModelEntry) -> dict[str, Any]:
         "max_output_tokens": model.max_output,
         "capabilities": sorted(model.capabilities),
         "pricing": {"input": model.price.input, "output": model.price.output},
+    }
+
+
+def embedding_shape(model: Model) -> dict[str, Any]:
+    return {
+        "id": model.name,
+        "object": "model",
+        "created": 0,
+        "owned_by": model.provider,
+        "context_window": model.context,
+        "capabilities": sorted(model.capabilities),
+        "pricing": {"input": model.price.input},
     }
 
 

@@ -1,0 +1,46 @@
+"""The short way of programs: what calls the API has no session, no cookie, no language and no page.
+
+Django's middleware serves browsers, and most of it hops into a thread and back: a dozen hops, several
+milliseconds, before an API's view is even found. Requests under `PREFIX` go to their view from here; what is
+outside this middleware (headers, errors as JSON) still holds for them.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import resolve
+
+from grump.operations.errors import error_response
+
+PREFIX = "/v1/"
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+
+class ProgramsMiddleware:
+    """Asynchronous only, as every server of the product is; a synchronous test client goes the long way."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.is_async and request.path_info.startswith(PREFIX):
+            return self._serve(request)
+        return self.get_response(request)
+
+    async def _serve(self, request: HttpRequest) -> HttpResponseBase:
+        request.get_host()  # raises for a host that is not ours, as CommonMiddleware would
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            # A redirect would answer a key sent in the clear as if that were all right.
+            return error_response(403, "https_only", "This address is for https:// alone.")
+        match = resolve(request.path_info)  # raises Http404
+        request.resolver_match = match
+        return await match.func(request, *match.args, **match.kwargs)
