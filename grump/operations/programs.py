@@ -6,9 +6,8 @@ outside this middleware (headers, errors as JSON) still holds for them.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
@@ -20,21 +19,19 @@ View = Callable[..., Awaitable[HttpResponseBase]]
 
 
 class ProgramsMiddleware:
-    """Asynchronous only, as every server of the product is; a synchronous test client goes the long way."""
-
-    sync_capable = True
+    # Not also synchronous: Django would choose that as soon as any middleware within is, and bring the API's
+    # views into a thread again.
+    sync_capable = False
     async_capable = True
 
-    def __init__(self, get_response: Any) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
         self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
+        markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Any:
-        if self.is_async and request.path_info.startswith(PREFIX):
-            return self._serve(request)
-        return self.get_response(request)
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(PREFIX):
+            return await self._serve(request)
+        return await self.get_response(request)
 
     async def _serve(self, request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises for a host that is not ours, as CommonMiddleware would

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 handler400 = "grump.operations.errors.bad_request"
 
 
-def fail(request: HttpRequest, how: str) -> HttpResponse:
+async def fail(request: HttpRequest, how: str) -> HttpResponse:
     errors = {
         "bad": BadRequest,
         "forbidden": PermissionDenied,
@@ -18,15 +18,15 @@ def fail(request: HttpRequest, how: str) -> HttpResponse:
     raise errors[how]
 
 
-def read(request: HttpRequest) -> HttpResponse:
+async def read(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(len(request.body)))
 
 
-def limited(request: HttpRequest) -> HttpResponse:
+async def limited(request: HttpRequest) -> HttpResponse:
     return HttpResponse("slow down", status=429, headers={"Retry-After": "7"})
 
 
-def own(request: HttpRequest) -> HttpResponse:
+async def own(request: HttpRequest) -> HttpResponse:
     return HttpResponse('{"error": {"code": "mine"}}', status=409, content_type="application/json")
 
 

@@ -8,10 +8,10 @@ from grump.operations.body_limit import BodyLimit
 class Exchange:
     """One request as an ASGI server would bring it; remembers what was answered and how much was read."""
 
-    def __init__(self, chunks: list[bytes], length: int | None = None) -> None:
+    def __init__(self, chunks: list[bytes], length: int | None = None, path: str = "/") -> None:
         self.chunks, self.read, self.sent = list(chunks), 0, []
         headers = [] if length is None else [(b"Content-Length", str(length).encode())]
-        self.scope = {"type": "http", "headers": headers}
+        self.scope = {"type": "http", "path": path, "headers": headers}
 
     async def receive(self):
         self.read += 1
@@ -21,7 +21,7 @@ class Exchange:
         self.sent.append(message)
 
     async def run(self, most: int = 10) -> int:
-        await BodyLimit(echo, most)(self.scope, self.receive, self.send)
+        await BodyLimit(echo, most, {"/v1/": 20})(self.scope, self.receive, self.send)
         return self.sent[0]["status"]
 
 
@@ -52,6 +52,12 @@ async def test_a_body_that_grows_past_the_limit_is_read_no_further(length):
     exchange = Exchange([b"12345"] * 100, length=length)
     assert await exchange.run() == 413
     assert exchange.read == 3
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/x", 200), ("/x/v1/", 413), ("/V1/x", 413)])
+async def test_where_more_is_let_in_it_is_by_the_paths_beginning(path, status):
+    assert await Exchange([b"x" * 15], path=path).run() == status
+    assert await Exchange([b"x" * 21], path=path).run() == 413
 
 
 async def test_a_socket_is_none_of_its_business():

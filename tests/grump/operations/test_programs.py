@@ -7,6 +7,11 @@ from tests.chat.api.v1.programs import Program
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def the_products_own_addresses(settings):
+    settings.ROOT_URLCONF = "grump.urls"
+
+
 async def test_headers_and_json_errors_are_as_everywhere():
     answer = await Program().get("/v1/models")
     assert answer.status == 401
