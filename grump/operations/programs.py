@@ -9,12 +9,22 @@ from collections.abc import Awaitable, Callable
 
 from asgiref.sync import markcoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
 
 from grump.operations.errors import error_response
 
 PREFIX = "/v1/"
+# What Django's middleware would have set, for an answer of the API that somebody opens in a browser.
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        f"{what} 'none'" for what in ("default-src", "base-uri", "form-action", "frame-ancestors")
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 View = Callable[..., Awaitable[HttpResponseBase]]
 
 
@@ -30,7 +40,13 @@ class ProgramsMiddleware:
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PREFIX):
-            return await self._serve(request)
+            try:
+                response = await self._serve(request)
+            except Http404:
+                response = error_response(404)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
         return await self.get_response(request)
 
     async def _serve(self, request: HttpRequest) -> HttpResponseBase:
