@@ -17,6 +17,7 @@ from chat.gateway.pricing import rough_count
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send, encode
+from grump.lib.rows import insert
 from usage import quota
 
 TITLE_LENGTH = 60
@@ -174,11 +175,11 @@ def _open_answer(
     starts_conversation = conversation._state.adding
     conversation.leaf_id, conversation.updated_at = answer.id, now
     if starts_conversation:
-        conversation.save(force_insert=True)
+        insert(conversation)
     else:
         conversation.save(update_fields=["leaf_id", "updated_at"])
-    Message.objects.bulk_create([question, answer] if question._state.adding else [answer])
-    generation.save(force_insert=True)
+    insert(*([question, answer] if question._state.adding else [answer]))
+    insert(generation)
     lines = [question] if question.parent_id is None else branch(question.id)
     # Last, so that a message sent twice finds the first one even where nothing more may be asked.
     quota.reserve(

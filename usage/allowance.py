@@ -1,8 +1,10 @@
 """Which limits hold for a person: those of their plan, with their own before them."""
 
+import json
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 
 from grump.accounts.models import User
 from usage.builtin_plans import BUILT_IN
@@ -29,29 +31,41 @@ class UnknownPlan(Exception):
     """There is no plan of this name."""
 
 
+_ALLOWED = """
+SELECT
+    person.time_zone, person.is_guest, own.requests_per_day, own.tokens_per_day, own.cost_per_day_microusd,
+    plan.name, plan.requests_per_day, plan.tokens_per_day, plan.cost_per_day_microusd,
+    plan.requests_per_minute, plan.concurrency, plan.allowed_models
+FROM accounts_user person
+LEFT JOIN usage_membership own ON own.owner_id = person.id
+LEFT JOIN usage_plan plan ON plan.id = own.plan_id
+    OR (own.plan_id IS NULL AND plan.name = CASE WHEN person.is_guest THEN %s ELSE %s END)
+WHERE person.id = %s
+"""
+
+
 def allowance_of(user_id: int) -> Allowance:
-    """Two queries. Raises User.DoesNotExist and UnknownPlan."""
-    zone, guest, plan_id, *own = User.objects.values_list(
-        "time_zone",
-        "is_guest",
-        "memberships__plan",
-        "memberships__requests_per_day",
-        "memberships__tokens_per_day",
-        "memberships__cost_per_day_microusd",
-    ).get(pk=user_id)
-    if plan_id is None:
-        plan = usual_plan(settings.GRUMP_GUEST_PLAN if guest else FREE)
-    else:
-        plan = Plan.objects.get(pk=plan_id)
+    """One query, written out as it runs for every message. Raises User.DoesNotExist and UnknownPlan."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALLOWED, [settings.GRUMP_GUEST_PLAN, FREE, user_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise User.DoesNotExist
+    zone, guest, plan = row[0], row[1], row[5]
+    if plan is None:
+        usual_plan(settings.GRUMP_GUEST_PLAN if guest else FREE)
+        return allowance_of(user_id)
+    requests, tokens, cost = map(_first, row[2:5], row[6:9])
+    per_minute, concurrency, models = row[9:]
     return Allowance(
-        plan=plan.name,
+        plan=plan,
         time_zone=zone,
-        requests=_first(own[0], plan.requests_per_day),
-        tokens=_first(own[1], plan.tokens_per_day),
-        cost_microusd=_first(own[2], plan.cost_per_day_microusd),
-        per_minute=plan.requests_per_minute,
-        concurrency=plan.concurrency,
-        models=tuple(plan.allowed_models),
+        requests=requests,
+        tokens=tokens,
+        cost_microusd=cost,
+        per_minute=per_minute,
+        concurrency=concurrency,
+        models=tuple(json.loads(models)),
     )
 
 

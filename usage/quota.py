@@ -6,29 +6,27 @@ on SQLite and PostgreSQL alike; the counters can be made anew from the entries (
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from grump.lib.rows import insert
 from usage import metrics
 from usage.allowance import Allowance, allowance_of
 from usage.days import day_at
 from usage.models import Day, Entry, Hold
 from usage.refusals import QuotaExceeded, refusal
 from usage.standing import Standing
+from usage.statements import NO_LIMIT, Bill, Room, microseconds, newest_day, pay, remove_hold, take
 
 logger = logging.getLogger(__name__)
 
 MINUTE_US = 60_000_000
 LEAST_OUTPUT = 64  # tokens an answer is expected to have, at least
 FIRST_OUTPUT = 400  # … before anything is known of the person
-SMOOTHING = 0.3
 HOLD_LASTS = timedelta(minutes=30)  # far beyond any turn's deadline
 
 
@@ -89,19 +87,22 @@ def reserve(
     cost = -(-(estimate.input_tokens * estimate.input_price + output * estimate.output_price) // 1_000_000)
     if min(estimate.input_tokens, output, cost) < 0:
         raise ValueError("an estimate is never negative")
-    pace, arrival = _pace(allowed.per_minute, now)
-    held = Day.objects.filter(_room(allowed, tokens, cost), pace, pk=day.pk).update(
-        requests=F("requests") + 1,
-        held_tokens=F("held_tokens") + tokens,
-        held_microusd=F("held_microusd") + cost,
-        running=F("running") + 1,
-        next_request_us=arrival,
+    step = 0 if allowed.per_minute is None else -(-MINUTE_US // max(allowed.per_minute, 1))
+    now_us = microseconds(now)
+    room = Room(
+        requests=_limit(allowed.requests),
+        tokens=_limit(allowed.tokens, tokens),
+        microusd=_limit(allowed.cost_microusd, cost),
+        running=_limit(allowed.concurrency),
+        # At most `per_minute` at once, then evenly.
+        arrival_us=now_us + MINUTE_US - step if step else NO_LIMIT,
     )
-    if not held:
+    taken = take(day.pk, room, tokens, cost, now_us=now_us, step_us=step)
+    if taken is None:
         # Other turns may have changed the day since it was read: what is told is how it is now.
         day.refresh_from_db()
         raise refusal(allowed, day, tokens, cost, now)
-    hold = Hold.objects.create(
+    hold = Hold(
         key=key,
         owner_id=user_id,
         day_id=day.pk,
@@ -111,8 +112,9 @@ def reserve(
         conversation=conversation,
         began_at=now,
     )
-    used = day.tokens + day.held_tokens + tokens, day.cost_microusd + day.held_microusd + cost
-    return Reserved(hold, Standing(allowed, day.requests + 1, *used, day.ends_at))
+    insert(hold)
+    used = taken.tokens + taken.held_tokens, taken.cost_microusd + taken.held_microusd
+    return Reserved(hold, Standing(allowed, taken.requests, *used, taken.ends_at))
 
 
 def settle(key: UUID, spent: Spent, *, at: datetime | None = None) -> bool:
@@ -143,31 +145,33 @@ def expire(now: datetime | None = None, lasts: timedelta = HOLD_LASTS) -> int:
 
 
 def _end(key: UUID, kind: Entry.Kind, spent: Spent, now: datetime) -> bool:
-    hold = Hold.objects.filter(key=key).first()
-    # The DELETE decides: of two that end the same hold one finds nothing to delete.
-    if hold is None or not Hold.objects.filter(key=key).delete()[0]:
+    hold = remove_hold(key)
+    if hold is None:
         metrics.alarm("ended_twice" if Entry.objects.filter(key=key).exists() else "unknown_hold")
         return False
     if now < hold.began_at:
         metrics.alarm("clock_went_back")
         now = hold.began_at
-    paid = not spent.cached
-    requests = 1 if kind == Entry.Kind.SETTLED else 0
-    tokens = spent.input_tokens + spent.output_tokens if paid else 0
-    cost = spent.cost_microusd if paid else 0
+    settled = kind == Entry.Kind.SETTLED
     house = spent.cost_microusd if spent.house_microusd is None else spent.house_microusd
-    tokens, cost = _charge(hold, tokens, cost, house, requests, spent.output_tokens if paid else 0)
-    day = Day.objects.filter(pk=hold.day_id).values_list("date", flat=True).first()
-    Entry.objects.create(
+    bill = Bill(
+        requests=0 if settled else -1,
+        tokens=0 if spent.cached else spent.input_tokens + spent.output_tokens,
+        microusd=0 if spent.cached else spent.cost_microusd,
+        house_microusd=house,
+        output=0 if spent.cached else spent.output_tokens,
+    )
+    bill, day = _charge(hold, bill)
+    entry = Entry(
         key=key,
         owner_id=hold.owner_id,
-        date=day or now.date(),
+        date=day.date if day else now.date(),
         kind=kind,
-        requests=requests,
+        requests=int(settled),
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
-        tokens=tokens,
-        cost_microusd=cost,
+        tokens=bill.tokens,
+        cost_microusd=bill.microusd,
         house_microusd=house,
         source=hold.source,
         provider=spent.provider,
@@ -176,46 +180,37 @@ def _end(key: UUID, kind: Entry.Kind, spent: Spent, now: datetime) -> bool:
         conversation=hold.conversation,
         at=now,
     )
+    insert(entry)
     return True
 
 
-def _charge(hold: Hold, tokens: int, cost: int, house: int, requests: int, output: int) -> tuple[int, int]:
+def _charge(hold: Hold, bill: Bill) -> tuple[Bill, Day | None]:
     """Move a hold into the day's counters; returns what the person pays. More than was held is paid as
     far as the limits leave room; the rest is the house's, and counted as an alarm."""
-
-    def move(tokens: int, cost: int, room: Q) -> bool:
-        values: dict[str, Any] = {
-            "requests": F("requests") + requests - 1,
-            "tokens": F("tokens") + tokens,
-            "cost_microusd": F("cost_microusd") + cost,
-            "held_tokens": F("held_tokens") - hold.tokens,
-            "held_microusd": F("held_microusd") - hold.cost_microusd,
-            "running": F("running") - 1,
-            "house_microusd": F("house_microusd") + house,
-        }
-        if output:
-            days = Day.objects.filter(pk=hold.day_id).values_list("usual_output", flat=True)
-            before = next(iter(days), 0) or output
-            values["usual_output"] = round(before + SMOOTHING * (output - before))
-        return bool(Day.objects.filter(room, pk=hold.day_id).update(**values))
-
-    if tokens <= hold.tokens and cost <= hold.cost_microusd:
-        move(tokens, cost, Q())
-        return tokens, cost
+    more, dearer = bill.tokens - hold.tokens, bill.microusd - hold.cost_microusd
+    if more <= 0 and dearer <= 0:
+        return bill, pay(hold, bill)
     allowed = allowance_of(hold.owner_id)
-    room = _room(allowed, tokens - hold.tokens, cost - hold.cost_microusd, ended=True)
-    if move(tokens, cost, room):
-        return tokens, cost
-    metrics.alarm("above_hold")
-    tokens, cost = min(tokens, hold.tokens), min(cost, hold.cost_microusd)
-    move(tokens, cost, Q())
-    return tokens, cost
+    tokens, microusd = _limit(allowed.tokens, more), _limit(allowed.cost_microusd, dearer)
+    day = pay(hold, bill, tokens=tokens, microusd=microusd)
+    if day is None:
+        metrics.alarm("above_hold")
+        bill = replace(
+            bill, tokens=min(bill.tokens, hold.tokens), microusd=min(bill.microusd, hold.cost_microusd)
+        )
+        day = pay(hold, bill)
+    return bill, day
+
+
+def _limit(most: int | None, more: int = 0) -> int:
+    """How full a day may be before `more` is added to it."""
+    return NO_LIMIT if most is None else most - more
 
 
 def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Day:
     """The day that is under way. It ends when it was to end, wherever its owner says to be meanwhile: who
     changes the time zone, or whose server's clock goes back, gets no second day."""
-    last = Day.objects.filter(owner=user_id).order_by("-ends_at").first()
+    last = newest_day(user_id)
     if last is not None and last.ends_at > now:
         return last
     date, ends_at = day_at(now, allowed.time_zone)
@@ -224,28 +219,3 @@ def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Day:
     fresh = Day(owner_id=user_id, date=date, ends_at=ends_at, usual_output=last.usual_output if last else 0)
     Day.objects.bulk_create([fresh], ignore_conflicts=True)
     return Day.objects.get(owner=user_id, date=date)
-
-
-def _room(allowed: Allowance, tokens: int, cost: int, *, ended: bool = False) -> Q:
-    room = Q()
-    if allowed.tokens is not None:
-        room &= Q(tokens__lte=Value(allowed.tokens - tokens) - F("held_tokens"))
-    if allowed.cost_microusd is not None:
-        room &= Q(cost_microusd__lte=Value(allowed.cost_microusd - cost) - F("held_microusd"))
-    if ended:
-        return room
-    if allowed.requests is not None:
-        room &= Q(requests__lt=allowed.requests)
-    if allowed.concurrency is not None:
-        room &= Q(running__lt=allowed.concurrency)
-    return room
-
-
-def _pace(per_minute: int | None, now: datetime) -> tuple[Q, object]:
-    """GCRA within the same UPDATE: at most `per_minute` at once, then evenly."""
-    if per_minute is None:
-        return Q(), F("next_request_us")
-    now_us = int(now.timestamp() * 1_000_000)
-    step = -(-MINUTE_US // max(per_minute, 1))
-    pace = Q(next_request_us__lte=now_us + MINUTE_US - step)
-    return pace, Greatest(F("next_request_us"), Value(now_us)) + Value(step)

@@ -12,12 +12,13 @@ import uvloop
 from tests.bench import faults, hedging, policy, report, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
+from tests.bench.peers import installed
 from tests.bench.process import NotReady, pin_to_load_core
 from tests.bench.provider import Provider
 from tests.bench.variants import Variant, variants
 from tests.bench.watch import Failed
 
-NAMES = ["direct", "barest", "barest-batch", "grump"]
+NAMES = ["direct", "barest", "barest-batch", "grump", "api"]
 
 # Measured within one process, each with options of its own.
 IN_PROCESS = {"faults": faults.main, "hedging": hedging.main, "trace": trace.main, "policy": policy.main}
@@ -90,6 +91,9 @@ def main() -> None:
     parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")
     parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")
     parser.add_argument("--variant", choices=NAMES, action="append", help="default: all")
+    parser.add_argument(
+        "--peers", type=Path, help="a folder with LiteLLM and Portkey: see tests/bench/peers.py"
+    )
     parser.add_argument("--rounds", type=int, help="default: 5; 1 with --quick")
     parser.add_argument("--quick", action="store_true", help="short rounds: one is a look, not a figure")
     parser.add_argument("--json", type=Path, help="also write every round's figures to this file")
@@ -97,7 +101,8 @@ def main() -> None:
 
     pin_to_load_core()
     names = list(MEASURES) if arguments.measure == "all" else [arguments.measure]
-    chosen = variants(arguments.server or ["daphne", "uvicorn"], arguments.variant or NAMES)
+    servers, peers = arguments.server or ["daphne", "uvicorn"], installed(arguments.peers)
+    chosen = variants(servers, arguments.variant or NAMES, peers)
     rounds, scale = (arguments.rounds or 1, QUICK) if arguments.quick else (arguments.rounds or 5, FULL)
     with tempfile.TemporaryDirectory(prefix="grump-bench-") as directory:
         results = uvloop.run(bench(names, chosen, rounds, scale, Path(directory)))

@@ -93,10 +93,12 @@ class Process:
                 self._child.wait()
 
 
-def run_to_end(command: Sequence[str], env: Mapping[str, str]) -> None:
+def run_to_end(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """What it wrote. Raises NotReady with it, where the command failed."""
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
     if done.returncode:
         raise NotReady(f"{' '.join(command)}: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
 
 
 def asgi_command(server: str, application: str, port: int) -> list[str]:

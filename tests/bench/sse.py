@@ -1,7 +1,8 @@
-"""The direct call: a client of server-sent events that counts and does not parse, so that it costs less
-than anything it measures."""
+"""A program's call, direct or through a gateway: a client of server-sent events that counts and does not
+parse, so that it costs less than anything it measures."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Self, cast
 
 import orjson
@@ -16,13 +17,17 @@ class SseConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self._prefix = prefix
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()).encode()
         self._rest = b""
         self._watch: Watch | None = None
 
     @classmethod
-    async def open(cls, port: int) -> Self:
-        _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+    async def open(cls, port: int, prefix: str = "", headers: Mapping[str, str] | None = None) -> Self:
+        """`prefix` goes before the names of models, `headers` with every request."""
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: cls(prefix, headers), "127.0.0.1", port)
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -31,7 +36,7 @@ class SseConnection(asyncio.Protocol):
     def ask(self, model: str, prompt: str) -> Watch:
         body = orjson.dumps(
             {
-                "model": model,
+                "model": self._prefix + model,
                 "messages": [{"role": "user", "content": prompt}],
                 "stream": True,
                 "stream_options": {"include_usage": True},
@@ -41,7 +46,7 @@ class SseConnection(asyncio.Protocol):
         self._watch = Watch(prompt)
         self.transport.write(
             b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            b"%bContent-Length: %d\r\n\r\n%b" % (self._headers, len(body), body)
         )
         return self._watch
 

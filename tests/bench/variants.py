@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -85,7 +85,7 @@ class Grump(Variant):
 
     async def start(self, provider_port: int, directory: Path) -> None:
         home = Path(tempfile.mkdtemp(dir=directory))
-        env = self._environment(home, provider_port)
+        env = self.environment = self._environment(home, provider_port)
         self._valkey = Process(
             [str(part) for part in valkey.command(home / "v.sock", home, keep=False)],
             core=LOAD_CORE,
@@ -113,6 +113,7 @@ class Grump(Variant):
         )
         return {
             "GRUMP_VAR": str(home),
+            "DJANGO_SETTINGS_MODULE": "grump.settings",
             "GRUMP_DEVELOPMENT": "on",
             "GRUMP_LOCAL_MODEL": "off",
             "GRUMP_GUEST_PLAN": "unlimited",
@@ -141,8 +142,35 @@ class Grump(Variant):
             self._valkey.stop()
 
 
-def variants(servers: list[str], names: list[str]) -> list[Variant]:
-    """In the order of the tables; `names` are direct, barest, barest-batch, grump."""
+class GrumpApi(Grump):
+    """The product's other door, `/v1`: everything as above but the conversation, and a key in its place."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__(server)
+        self.name = f"grump /v1, {server}"
+
+    async def connections(self, count: int) -> list[Connection]:
+        headers = {"Authorization": f"Bearer {self._key()}"}
+        return [await SseConnection.open(self.port, "mock/", headers) for _ in range(count)]
+
+    def _key(self) -> str:
+        return run_to_end([sys.executable, "-c", MAKE_KEY], self.environment).split()[-1]
+
+
+MAKE_KEY = """
+import django, uuid; django.setup()
+from grump.accounts.models import User
+from usage import keys
+from usage.allowance import usual_plan
+from usage.models import Membership
+user = User.objects.create(username=uuid.uuid4().hex)
+Membership.objects.create(owner=user, plan=usual_plan("unlimited"))
+print(keys.make(user, "benchmark")[1])
+"""
+
+
+def variants(servers: list[str], names: list[str], peers: Sequence[Variant] = ()) -> list[Variant]:
+    """In the order of the tables; `names` are direct, barest, barest-batch, grump, api."""
     chosen: list[Variant] = [Direct()] if "direct" in names else []
     for server in servers:
         if "barest" in names:
@@ -151,4 +179,6 @@ def variants(servers: list[str], names: list[str]) -> list[Variant]:
             chosen.append(Barest(server, batch=True))
         if "grump" in names:
             chosen.append(Grump(server))
-    return chosen
+        if "api" in names:
+            chosen.append(GrumpApi(server))
+    return [*chosen, *peers]

@@ -1,0 +1,89 @@
+"""Rows written by hand are the rows that the ORM would have written."""
+
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection
+from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.models import Conversation, Message
+from grump.accounts.models import User
+from grump.lib.rows import first, insert
+from usage.models import Entry, Hold
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create(username="ann")
+
+
+def columns(row: Model) -> dict[str, object]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_every_value_comes_back_as_it_was(ann):
+    conversation = Conversation(owner=ann, title="“Grüße” 100 % \\ ' ; --", updated_at=timezone.now())
+    question = Message(conversation=conversation, owner=ann, role="user", text="a\nb", client_message_id="1")
+    answer = Message(conversation=conversation, owner=ann, parent=question, role="assistant", text="")
+    insert(conversation)
+    insert(question, answer)
+    for row in (conversation, question, answer):
+        assert columns(type(row).objects.get(pk=row.pk)) == columns(row)
+
+
+def test_times_that_a_model_sets_by_itself_are_set(ann):
+    before = timezone.now()
+    conversation = Conversation(owner=ann, title="", updated_at=timezone.now())
+    insert(conversation)
+    assert before <= Conversation.objects.get().created_at <= timezone.now()
+
+
+def test_several_rows_are_one_statement(ann):
+    conversation = Conversation(owner=ann, title="", updated_at=timezone.now())
+    insert(conversation)
+    rows = [Message(conversation=conversation, owner=ann, role="user", text=str(n)) for n in range(5)]
+    with CaptureQueriesContext(connection) as asked:
+        insert(*rows)
+    assert len(asked) == 1
+    assert Message.objects.count() == 5
+
+
+def test_a_row_that_was_written_is_changed_from_then_on_not_added(ann):
+    conversation = Conversation(owner=ann, title="one", updated_at=timezone.now())
+    insert(conversation)
+    conversation.title = "two"
+    conversation.save()
+    assert Conversation.objects.get().title == "two"
+
+
+def test_a_number_that_the_database_gives_is_given(ann):
+    now = timezone.now()
+    for _ in range(2):
+        insert(
+            Entry(
+                key=uuid.uuid4(),
+                owner=ann,
+                date=now.date(),
+                kind="settled",
+                requests=1,
+                source="chat",
+                at=now,
+            )
+        )
+    assert len(set(Entry.objects.values_list("pk", flat=True))) == 2
+
+
+def test_constraints_hold(ann):
+    hold = Hold(owner=ann, day_id=1, tokens=1, cost_microusd=0, source="chat", began_at=timezone.now())
+    insert(hold)
+    with pytest.raises(IntegrityError):
+        insert(hold)
+
+
+def test_the_first_row_or_nothing(ann):
+    assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["ann"]) == ann
+    assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["bob"]) is None
