@@ -23,6 +23,7 @@ BEGINNING = "sk-grump-"  # what log redaction and secret scanners know a key by
 VISIBLE = len(BEGINNING) + 4
 MOST_KEYS = 50  # of one user, revoked ones not counted
 NOTED_EVERY = timedelta(minutes=1)
+RESTORABLE = timedelta(minutes=10)  # how long a revocation can be taken back
 
 
 _FIND = """
@@ -97,10 +98,17 @@ def rotate(user: User, key_id: UUID) -> tuple[ApiKey, str]:
 
 
 def revoke(user: User, key_id: UUID) -> None:
-    """For good. Revoking twice is no error. Raises ApiKey.DoesNotExist."""
+    """At once. Revoking twice is no error. Raises ApiKey.DoesNotExist."""
     if not of(user).filter(pk=key_id).exists():
         raise ApiKey.DoesNotExist
     of(user).filter(pk=key_id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def restore(user: User, key_id: UUID) -> None:
+    """Take a revocation back, within RESTORABLE. Raises ApiKey.DoesNotExist."""
+    recently = of(user).filter(pk=key_id, revoked_at__gt=timezone.now() - RESTORABLE)
+    if not recently.update(revoked_at=None):
+        raise ApiKey.DoesNotExist
 
 
 def find(secret: str) -> ApiKey:

@@ -1,8 +1,9 @@
-/** What every page has: the theme, and the service worker. */
+/** What every page has: the theme, something to copy, and the service worker. */
+import { Copy } from "./controllers/copy.js";
 import { Theme } from "./controllers/theme.js";
 import { attach } from "./lib/attach.js";
 
-attach({ theme: Theme });
+attach({ copy: Copy, theme: Theme });
 
 // After the page: the worker fetches the shell once more, and nothing of that is urgent.
 addEventListener("load", () => {

@@ -1,9 +1,11 @@
 """Gateways that others make, with the same upstream and the same client; installed apart from the product.
 
     python -m venv peers && peers/bin/pip install 'litellm[proxy]'
-    npm install --prefix peers @portkey-ai/gateway
+    npm install --prefix peers @portkey-ai/gateway     # with "overrides": {"@hono/node-server": "1.12.2"}
 
-Both relay only: no accounts, no ledger, no cache, nothing stored, as they come.
+Portkey 1.15.2 cannot stream with the newer server that npm would choose: it changes immutable headers.
+
+Both relay only, as they come: no ledger, no cache, nothing stored.
 """
 
 import shutil
@@ -19,6 +21,7 @@ model_list:
     litellm_params: {{model: "openai/*", api_base: "{base}", api_key: "none"}}
 litellm_settings: {{drop_params: false, telemetry: false}}
 """
+KEY = "sk-" + "benchmark" * 4
 SLOW_START = 120.0  # seconds
 
 
@@ -36,12 +39,17 @@ class LiteLLM(Variant):
             [str(self.program), "--config", str(config), "--port", str(self.port), "--host", "127.0.0.1"],
             core=SERVER_CORE,
             log=directory / "litellm.log",
-            env={"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+            env={
+                "LITELLM_LOG": "ERROR",
+                "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+                "LITELLM_MASTER_KEY": KEY,  # it does not start without one
+            },
         )
         self.process.wait_for_port(self.port, SLOW_START)
 
     async def connections(self, count: int) -> list[Connection]:
-        return [await SseConnection.open(self.port) for _ in range(count)]
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return [await SseConnection.open(self.port, headers=headers) for _ in range(count)]
 
 
 class Portkey(Variant):

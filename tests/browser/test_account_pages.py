@@ -96,3 +96,26 @@ def test_the_admin_works_under_the_same_policy(page, site, house):
         expect(page.get_by_role("heading", level=1)).to_be_visible()
     # The group form's two-column chooser is built by script.
     expect(page.locator(".selector-chosen").first).to_be_visible()
+
+
+def test_a_key_is_made_copied_revoked_and_brought_back(page, site):
+    page.context.grant_permissions(["clipboard-write"])
+    sign_up(page, site, "keyholder")
+    page.goto(f"{site}/usage/")
+    page.get_by_role("link", name="API keys").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+    page.get_by_label("Name").fill("laptop")
+    page.get_by_label("Requests in all").fill("1000")
+    page.get_by_role("button", name="Make the key").click()
+    secret = page.locator(".secret").inner_text()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+    answer = page.request.get(f"{site}/v1/models", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.ok
+    page.get_by_role("button", name="Revoke laptop").click()
+    assert page.request.get(f"{site}/v1/models", headers={"Authorization": f"Bearer {secret}"}).status == 401
+    expect(page.get_by_text("laptop was revoked.")).to_be_visible()
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_role("rowheader", name="laptop")).to_be_visible()
+    assert page.request.get(f"{site}/v1/models", headers={"Authorization": f"Bearer {secret}"}).ok
