@@ -14,6 +14,8 @@ from chat.runtime import runtime
 from grump.accounts.sessions import still_valid
 from grump.lib.database import in_database
 from grump.lib.pace import Pace
+from grump.operations.address import address_of
+from usage import guests
 from usage.refusals import QuotaExceeded
 from usage.standing import standing
 
@@ -38,6 +40,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         usage = (await in_database(standing, self.user.pk)).as_json()
         self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
         self._put(protocol.UsageUpdate(**usage))
+        self.address = address_of(self.scope, settings.BEHIND_PROXY)
+        self.plan, self.a_day = usage["plan"], usage["requests"]["limit"]
         self.runtime.live.join(self.user.pk, self.outbox)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
 
@@ -81,8 +85,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _serve(self, frame: protocol.ClientFrame) -> None:
         match frame:
             case protocol.Send():
+                await self._admit_guest()
                 self._accept(frame, await turn.ask(self.runtime, self.user.pk, frame))
             case protocol.Regenerate():
+                await self._admit_guest()
                 self._accept(frame, await turn.ask_again(self.runtime, self.user.pk, frame))
             case protocol.Stop():
                 await turn.stop(self.runtime, self.user.pk, frame.generation_id)
@@ -90,6 +96,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await turn.resume(self.runtime, self.user.pk, frame, self.outbox)
             case protocol.Ping():
                 self._put(protocol.Pong(id=frame.id))
+
+    async def _admit_guest(self) -> None:
+        if self.user.is_guest:
+            await guests.admit(self.address, self.plan, self.a_day)
 
     def _accept(self, frame: protocol.Send | protocol.Regenerate, opened: history.Opened) -> None:
         self._put(

@@ -323,6 +323,7 @@ GRUMP_CATALOG = env.text("GRUMP_CATALOG")
 GRUMP_LOCAL_MODEL = env.flag("GRUMP_LOCAL_MODEL", True)
 GRUMP_SERVER = env.choice("GRUMP_SERVER", "daphne", {"daphne", "uvicorn"})
 GRUMP_GUEST_PLAN = env.text("GRUMP_GUEST_PLAN", "guest")
+GUESTS_PER_ADDRESS = env.integer("GUESTS_PER_ADDRESS", 10, least=1, most=1_000_000)
 
 # Answers that were given before: whether they are kept, for how long, and whether one person may have
 # another's (near matches across people tell what others asked).

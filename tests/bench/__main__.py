@@ -1,4 +1,5 @@
-"""python -m tests.bench first-token|paced|flood|memory|all, or faults|hedging|policy|trace: prints tables."""
+"""python -m tests.bench first-token|paced|flood|memory|all, or
+faults|hedging|policy|trace|quota: prints tables."""
 
 import argparse
 import sys
@@ -9,7 +10,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import faults, hedging, policy, report, trace
+from tests.bench import faults, hedging, policy, quota, report, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.peers import installed
@@ -21,7 +22,13 @@ from tests.bench.watch import Failed
 NAMES = ["direct", "barest", "barest-batch", "grump", "api"]
 
 # Measured within one process, each with options of its own.
-IN_PROCESS = {"faults": faults.main, "hedging": hedging.main, "trace": trace.main, "policy": policy.main}
+IN_PROCESS = {
+    "faults": faults.main,
+    "hedging": hedging.main,
+    "trace": trace.main,
+    "policy": policy.main,
+    "quota": quota.main,
+}
 
 
 def note(words: str) -> None:

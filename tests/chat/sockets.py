@@ -44,6 +44,7 @@ class Tab:
         if self.cookie:
             headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={self.cookie}".encode()))
         self.socket = WebsocketCommunicator(application, "/ws/chat/", headers)
+        self.socket.scope["client"] = ("198.51.100.7", 1)
         connected, _ = await self.socket.connect(PATIENCE)
         return connected
 

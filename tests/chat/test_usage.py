@@ -85,3 +85,21 @@ async def test_a_stopped_answer_pays_for_what_was_said():
     assert entry.kind == "settled"
     assert 0 < entry.tokens < 200
     assert await the_ledger_is_right()
+
+
+async def test_a_new_guest_of_a_used_up_address_is_told_to_sign_up_and_nothing_is_saved(house, settings):
+    settings.GUESTS_PER_ADDRESS, settings.GRUMP_GUEST_PLAN = 1, "tiny"
+    await Plan.objects.acreate(name="tiny", title="Tiny", requests_per_day=3)
+    first = await a_user(is_guest=True)
+    async with Tab(first) as tab:
+        for _ in range(3):
+            accepted = await tab.ask()
+            await tab.hear_answer(accepted["generation_id"])
+    async with Tab(await a_user(is_guest=True)) as tab:
+        await tab.say("chat.send", client_message_id="1", text="Hello", model="mock/fast")
+        refused = await tab.hear_until("chat.error")
+        assert refused["code"] == "quota_exceeded"
+        assert "account" in refused["message"]
+    assert not await Message.objects.filter(client_message_id="1").aexists()
+    async with Tab(await a_user()) as tab:  # of the same network, with an account
+        await tab.ask()
