@@ -1,4 +1,5 @@
 /** The chat page: its models, its socket, and the controllers its markup names. */
+import { Allowance } from "./controllers/allowance.js";
 import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
 import { Drawer } from "./controllers/drawer.js";
@@ -34,7 +35,7 @@ chat.show(boot.conversation);
 
 attach(
   {
-    announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, meter: Meter, navigation: Navigation,
+    allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, meter: Meter, navigation: Navigation,
     pill: Pill, scroll: Scroll, sidebar: Sidebar, suggestions: Suggestions, toast: Toast, transcript: Transcript,
   },
   /** @satisfies {import("./controllers/page_controller.js").App} */ ({

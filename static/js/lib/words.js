@@ -48,5 +48,14 @@ export const words = {
   auto: "auto",
   version: (/** @type {number} */ index, /** @type {number} */ count) => `${index}/${count}`,
   requestsToday: "requests today",
+  allowances: { requests: "messages", tokens: "tokens", cost_usd: "budget" },
+  nearlyUsedUp: (/** @type {number} */ percent, /** @type {string} */ what, /** @type {string} */ wait) =>
+    `${percent} % of today's ${what} used. It starts anew in ${wait}.`,
+  usedUp: {
+    requests: "Today's messages are used up. Reading goes on.",
+    tokens: "Today's tokens are used up. Reading goes on, and a short question in a new chat may still fit.",
+    cost_usd: "Today's budget is used up. Reading goes on, and a cheaper model may still fit.",
+  },
+  comesBack: (/** @type {string} */ wait) => `It starts anew in ${wait}.`,
   resetsIn: (/** @type {string} */ wait, /** @type {string} */ cost) => `Resets in ${wait} · ${cost} used`,
 };
