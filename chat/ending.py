@@ -127,7 +127,9 @@ async def _store(
     if error is not None:
         values |= {"error_code": error.code, "error_message": error.message[:500]}
     text = broadcast.text or broadcast.prefill
-    return await insistently(history.end_generation, broadcast.id, outcome.state, text, **values)
+    return await insistently(
+        history.end_generation, broadcast.id, outcome.state, text, usage.extra_microusd, **values
+    )
 
 
 async def _tell_stored(broadcast: Broadcast) -> None:

@@ -221,8 +221,11 @@ def first_title(text: str) -> str:
 # --- Ending a turn ------------------------------------------------------------------------------
 
 
-def end_generation(generation_id: UUID, state: Generation.State, text: str, **values: Any) -> bool:
-    """Store the answer and its outcome; False if something else has ended it first.
+def end_generation(
+    generation_id: UUID, state: Generation.State, text: str, extra_microusd: int = 0, **values: Any
+) -> bool:
+    """Store the answer and its outcome; False if something else has ended it first. `extra_microusd` is
+    what attempts that came to nothing cost the house.
 
     One guarded update decides between the turn itself and a reaper that took its process for dead.
     """
@@ -234,11 +237,13 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
         if not ended:
             return False
         Message.objects.filter(generation=generation_id).update(text=text)
-        _pay(generation_id, state, values)
+        _pay(generation_id, state, extra_microusd, values)
     return True
 
 
-def _pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
+def _pay(
+    generation_id: UUID, state: Generation.State, extra_microusd: int, values: Mapping[str, Any]
+) -> None:
     """The bill, in the transaction that stores the answer. Who failed before a word pays nothing."""
     spent = quota.Spent(
         input_tokens=values.get("input_tokens", 0),
@@ -247,6 +252,7 @@ def _pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]
         provider=values.get("provider", ""),
         model=values.get("model", ""),
         cached=values.get("cached", ""),
+        house_microusd=values.get("cost_microusd", 0) + extra_microusd,
     )
     if state in (Generation.State.FAILED, Generation.State.INTERRUPTED) and not spent.output_tokens:
         quota.release(generation_id)

@@ -14,13 +14,15 @@ CacheKind = Literal["exact", "semantic", "joined"]
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the provider counts them. `output_tokens` includes `reasoning_tokens`,
-    `input_tokens` includes `cached_input_tokens`; cost in millionths of a US dollar."""
+    `input_tokens` includes `cached_input_tokens`; cost in millionths of a US dollar. `extra_microusd` is what
+    attempts that came to nothing cost beside: nobody who asked pays it."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
     cost_microusd: int = 0
+    extra_microusd: int = 0
     estimated: bool = False  # True where the provider reported nothing and we counted ourselves
 
 

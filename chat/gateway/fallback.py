@@ -17,7 +17,7 @@ from chat.gateway.errors import GatewayError
 from chat.gateway.events import Event, Finished, Queued, Reasoning, Retry, Started, Text, ToolCall, Usage
 from chat.gateway.hedging import Hedging
 from chat.gateway.plan import MOST_ATTEMPTS, Plan, Step
-from chat.gateway.pricing import Counter, estimated, rough_count, total
+from chat.gateway.pricing import Counter, estimated, priced, rough_count, total
 from chat.gateway.race import Runner, race
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.routing import Candidate, Health, candidates
@@ -105,6 +105,8 @@ class Fallback:
             other = winner if second_won else loser
             names = first.model.name, other.candidate.model.name
             metrics.HEDGES.labels(*names, "yes" if second_won else "no").inc()
+            if loser.failure is None:
+                answer.was_not_heard(loser.candidate, self._count)
             if loser.failure is not None:
                 plan.failed(loser.candidate, loser.failure)
                 troubles.append(f"{loser.candidate.model.name}: {loser.failure.message}")
@@ -190,13 +192,22 @@ class _Answer:
             yield event
 
     def _billed(self, end: Finished) -> Finished:
-        return replace(end, usage=total(self._spent, end.usage)) if self._spent.output_tokens else end
+        return end if self._spent == Usage() else replace(end, usage=total(self._spent, end.usage))
 
     def broke_off(self, candidate: Candidate, count: Counter) -> None:
-        """A failed attempt that had begun to speak will be on the bill: it is counted here."""
+        """A failed attempt that had begun to speak will be on the bill. Who asked pays for its words, which
+        they have read; that the question was sent once more is the house's."""
         if self._said:
-            used = estimated(self._attempt, self._said, candidate.model.price, count)
-            self._spent = total(self._spent, used)
+            price = candidate.model.price
+            used = estimated(self._attempt, self._said, price, count)
+            words = priced(Usage(output_tokens=used.output_tokens, estimated=True), price)
+            beside = used.cost_microusd - words.cost_microusd
+            self._spent = total(self._spent, replace(words, extra_microusd=beside))
+
+    def was_not_heard(self, candidate: Candidate, count: Counter) -> None:
+        """The slower of two that were asked: it has read the question, and what it cost is the house's."""
+        used = estimated(self._attempt, [], candidate.model.price, count)
+        self._spent = total(self._spent, Usage(extra_microusd=used.cost_microusd))
 
     def _opening(self, candidate: Candidate, troubles: list[str]) -> Event:
         before, self._speaker = self._speaker, candidate

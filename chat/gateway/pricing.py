@@ -56,6 +56,7 @@ def total(first: Usage, second: Usage) -> Usage:
         cached_input_tokens=first.cached_input_tokens + second.cached_input_tokens,
         reasoning_tokens=first.reasoning_tokens + second.reasoning_tokens,
         cost_microusd=first.cost_microusd + second.cost_microusd,
+        extra_microusd=first.extra_microusd + second.extra_microusd,
         estimated=first.estimated or second.estimated,
     )
 

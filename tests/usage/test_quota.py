@@ -203,3 +203,11 @@ def test_counters_that_were_spoiled_are_made_anew(ann, capsys):
     call_command("rebuild_usage")
     assert used(ann) == (2, 55)
     call_command("rebuild_usage", "--check")
+
+
+def test_what_attempts_cost_beside_is_the_houses_alone(ann):
+    key = reserve(ann, output=50)
+    quota.settle(key, Spent(90, 20, cost_microusd=7, house_microusd=12), at=NOON)
+    entry, day = Entry.objects.get(), Day.objects.get()
+    assert (entry.cost_microusd, entry.house_microusd) == (7, 12)
+    assert (day.cost_microusd, day.house_microusd) == (7, 12)

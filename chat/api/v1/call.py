@@ -134,6 +134,7 @@ class Call:
             provider=model.provider if model else "",
             model=self._whole.model,
             cached=(start.cached or "") if start else "",
+            house_microusd=usage.cost_microusd + usage.extra_microusd,
         )
 
     def completion(self, end: events.Finished) -> dict[str, object]:

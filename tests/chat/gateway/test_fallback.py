@@ -245,6 +245,9 @@ async def test_the_bill_holds_what_the_broken_attempt_had_said() -> None:
     assert end.usage.estimated
     assert end.usage.output_tokens == DONE.usage.output_tokens + 7
     assert end.usage.cost_microusd > DONE.usage.cost_microusd
+    # Whoever asked pays for the words that they read; that the question was sent twice is the house's.
+    assert end.usage.input_tokens == DONE.usage.input_tokens
+    assert end.usage.extra_microusd > 0
 
 
 async def test_an_attempt_that_said_nothing_is_not_on_the_bill() -> None:

@@ -72,6 +72,29 @@ def test_the_first_may_still_win(in_fake_time) -> None:
     in_fake_time(play())
 
 
+def test_what_the_slower_one_read_is_the_houses_and_not_on_the_bill(in_fake_time) -> None:
+    async def play() -> None:
+        hedged = Case(script(HANG), script(Pause(0.5), Text("b")))
+        end = (await hedged.events())[-1]
+        assert end.usage.extra_microusd > 0
+        assert (end.usage.input_tokens, end.usage.cost_microusd) == (
+            DONE.usage.input_tokens,
+            DONE.usage.cost_microusd,
+        )
+        alone = Case(script(Text("a")), script(Text("b")))
+        assert (await alone.events())[-1].usage.extra_microusd == 0
+
+    in_fake_time(play())
+
+
+def test_who_was_refused_has_cost_nobody_anything(in_fake_time) -> None:
+    async def play() -> None:
+        case = Case(Scripted([Pause(1.2), BROKEN]), script(Pause(1), Text("b")))
+        assert (await case.events())[-1].usage.extra_microusd == 0
+
+    in_fake_time(play())
+
+
 def test_who_is_in_time_is_asked_alone(in_fake_time) -> None:
     async def play() -> None:
         case = Case(script(Pause(0.9), Text("a")), script(Text("b")))
