@@ -1,5 +1,7 @@
 """`/usage/`: what was used, joined with what only chat knows: the names of conversations."""
 
+from datetime import UTC
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,7 +11,9 @@ from django.views.decorators.http import require_safe
 from chat.models import Conversation
 from grump.accounts.guests import ensure_guest
 from usage import reports
+from usage.allowance import TeamAllowance
 from usage.days import day_at
+from usage.models import TeamDay
 from usage.standing import standing
 
 TIGHT = 0.8
@@ -32,6 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
     ]
     if now.allowed.cost_microusd is not None:
         bars.append(_bar("Cents", now.cost_microusd / 10_000, now.allowed.cost_microusd / 10_000))
+    bars += _team_bars(now.allowed.team)
     shares = [bar["share"] for bar in bars if bar["share"] is not None]
     return render(
         request,
@@ -47,6 +52,21 @@ def page(request: HttpRequest) -> HttpResponse:
             "conversations": [(titles.get(line.name), line) for line in spent],
         },
     )
+
+
+def _team_bars(team: TeamAllowance | None) -> list[dict]:
+    """What the team has used together, of whatever it has a limit of."""
+    if team is None:
+        return []
+    day = TeamDay.objects.filter(team=team.id, date=timezone.now().astimezone(UTC).date()).first()
+    day = day or TeamDay(team_id=team.id)
+    cost, cents = team.cost_microusd, (day.cost_microusd + day.held_microusd) / 10_000
+    bars = [
+        _bar(f"Messages of {team.name}", day.requests, team.requests),
+        _bar(f"Tokens of {team.name}", day.tokens + day.held_tokens, team.tokens),
+        _bar(f"Cents of {team.name}", cents, None if cost is None else cost / 10_000),
+    ]
+    return [bar for bar in bars if bar["limit"] is not None]
 
 
 def _bar(title: str, used: float, limit: float | None) -> dict:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from usage import payments
-from usage.models import Day, Entry, Membership, Plan, UpgradeRequest
+from usage.models import Day, Entry, Membership, Plan, Team, TeamDay, UpgradeRequest
 
 
 @admin.register(Plan)
@@ -20,9 +20,9 @@ class PlanAdmin(admin.ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):
-    list_display = ("owner", "plan", "requests_per_day", "tokens_per_day", "changed_at")
-    list_filter = ("plan",)
-    list_select_related = ("owner", "plan")
+    list_display = ("owner", "plan", "team", "requests_per_day", "tokens_per_day", "changed_at")
+    list_filter = ("plan", "team")
+    list_select_related = ("owner", "plan", "team")
     search_fields = ("owner__username", "owner__email")
     autocomplete_fields = ("owner",)
 
@@ -81,6 +81,22 @@ class DayAdmin(ReadOnly):
     @admin.display(description="our cost, $", ordering="house_microusd")
     def house_usd(self, day: Day) -> str:
         return f"{day.house_microusd / 1_000_000:.4f}"
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    """Its people are those whose membership names it."""
+
+    list_display = ("name", "requests_per_day", "tokens_per_day", "cost_per_day_microusd")
+    search_fields = ("name",)
+
+
+@admin.register(TeamDay)
+class TeamDayAdmin(ReadOnly):
+    list_display = ("team", "date", "requests", "tokens", "held_tokens", "cost_microusd")
+    list_filter = ("team",)
+    list_select_related = ("team",)
+    ordering = ("-date", "-cost_microusd")
 
 
 @admin.register(Entry)

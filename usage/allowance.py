@@ -25,6 +25,18 @@ class Allowance:
     per_minute: int | None
     concurrency: int | None
     models: tuple[str, ...] = ()
+    team: "TeamAllowance | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAllowance:
+    """What a team may use a day, together; None: no limit."""
+
+    id: int
+    name: str
+    requests: int | None
+    tokens: int | None
+    cost_microusd: int | None
 
 
 class UnknownPlan(Exception):
@@ -35,11 +47,13 @@ _ALLOWED = """
 SELECT
     person.time_zone, person.is_guest, own.requests_per_day, own.tokens_per_day, own.cost_per_day_microusd,
     plan.name, plan.requests_per_day, plan.tokens_per_day, plan.cost_per_day_microusd,
-    plan.requests_per_minute, plan.concurrency, plan.allowed_models
+    plan.requests_per_minute, plan.concurrency, plan.allowed_models,
+    team.id, team.name, team.requests_per_day, team.tokens_per_day, team.cost_per_day_microusd
 FROM accounts_user person
 LEFT JOIN usage_membership own ON own.owner_id = person.id
 LEFT JOIN usage_plan plan ON plan.id = own.plan_id
     OR (own.plan_id IS NULL AND plan.name = CASE WHEN person.is_guest THEN %s ELSE %s END)
+LEFT JOIN usage_team team ON team.id = own.team_id
 WHERE person.id = %s
 """
 
@@ -56,7 +70,7 @@ def allowance_of(user_id: int) -> Allowance:
         usual_plan(settings.GRUMP_GUEST_PLAN if guest else FREE)
         return allowance_of(user_id)
     requests, tokens, cost = map(_first, row[2:5], row[6:9])
-    per_minute, concurrency, models = row[9:]
+    per_minute, concurrency, models = row[9:12]
     return Allowance(
         plan=plan,
         time_zone=zone,
@@ -66,6 +80,7 @@ def allowance_of(user_id: int) -> Allowance:
         per_minute=per_minute,
         concurrency=concurrency,
         models=tuple(json.loads(models)),
+        team=None if row[12] is None else TeamAllowance(*row[12:]),
     )
 
 

@@ -6,6 +6,7 @@ on SQLite and PostgreSQL alike; the counters can be made anew from the entries (
 """
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,13 +15,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from grump.lib.rows import insert
-from usage import metrics
+from usage import metrics, teams
 from usage.allowance import Allowance, allowance_of
 from usage.days import day_at
 from usage.models import Day, Entry, Hold
 from usage.refusals import QuotaExceeded, refusal
 from usage.standing import Standing
 from usage.statements import NO_LIMIT, Bill, Room, microseconds, newest_day, pay, remove_hold, take
+from usage.teams import limit
 
 logger = logging.getLogger(__name__)
 
@@ -90,22 +92,26 @@ def reserve(
     step = 0 if allowed.per_minute is None else -(-MINUTE_US // max(allowed.per_minute, 1))
     now_us = microseconds(now)
     room = Room(
-        requests=_limit(allowed.requests),
-        tokens=_limit(allowed.tokens, tokens),
-        microusd=_limit(allowed.cost_microusd, cost),
-        running=_limit(allowed.concurrency),
+        requests=limit(allowed.requests),
+        tokens=limit(allowed.tokens, tokens),
+        microusd=limit(allowed.cost_microusd, cost),
+        running=limit(allowed.concurrency),
         # At most `per_minute` at once, then evenly.
         arrival_us=now_us + MINUTE_US - step if step else NO_LIMIT,
     )
-    taken = take(day.pk, room, tokens, cost, now_us=now_us, step_us=step)
-    if taken is None:
-        # Other turns may have changed the day since it was read: what is told is how it is now.
-        day.refresh_from_db()
-        raise refusal(allowed, day, tokens, cost, now)
+    # A team's refusal takes the person's own hold back.
+    with transaction.atomic() if allowed.team else nullcontext():
+        taken = take(day.pk, room, tokens, cost, now_us=now_us, step_us=step)
+        if taken is None:
+            # Other turns may have changed the day since it was read: what is told is how it is now.
+            day.refresh_from_db()
+            raise refusal(allowed, day, tokens, cost, now)
+        team_day = teams.take(allowed.team, allowed.plan, tokens, cost, now) if allowed.team else None
     hold = Hold(
         key=key,
         owner_id=user_id,
         day_id=day.pk,
+        team_day_id=team_day,
         tokens=tokens,
         cost_microusd=cost,
         source=source,
@@ -166,6 +172,7 @@ def _end(key: UUID, kind: Entry.Kind, spent: Spent, now: datetime) -> bool:
         key=key,
         owner_id=hold.owner_id,
         date=day.date if day else now.date(),
+        team_day_id=hold.team_day_id,
         kind=kind,
         requests=int(settled),
         input_tokens=spent.input_tokens,
@@ -188,23 +195,27 @@ def _charge(hold: Hold, bill: Bill) -> tuple[Bill, Day | None]:
     """Move a hold into the day's counters; returns what the person pays. More than was held is paid as
     far as the limits leave room; the rest is the house's, and counted as an alarm."""
     more, dearer = bill.tokens - hold.tokens, bill.microusd - hold.cost_microusd
-    if more <= 0 and dearer <= 0:
-        return bill, pay(hold, bill)
-    allowed = allowance_of(hold.owner_id)
-    tokens, microusd = _limit(allowed.tokens, more), _limit(allowed.cost_microusd, dearer)
-    day = pay(hold, bill, tokens=tokens, microusd=microusd)
-    if day is None:
+    if more > 0 or dearer > 0:
+        if day := _charge_more(hold, bill, more, dearer):
+            return bill, day
         metrics.alarm("above_hold")
         bill = replace(
             bill, tokens=min(bill.tokens, hold.tokens), microusd=min(bill.microusd, hold.cost_microusd)
         )
-        day = pay(hold, bill)
-    return bill, day
+    teams.pay(hold, bill)
+    return bill, pay(hold, bill)
 
 
-def _limit(most: int | None, more: int = 0) -> int:
-    """How full a day may be before `more` is added to it."""
-    return NO_LIMIT if most is None else most - more
+def _charge_more(hold: Hold, bill: Bill, more: int, dearer: int) -> Day | None:
+    """Where the person's limits and the team's have room for more than was held; else nothing is changed."""
+    allowed = allowance_of(hold.owner_id)
+    with transaction.atomic():
+        tokens, microusd = limit(allowed.tokens, more), limit(allowed.cost_microusd, dearer)
+        day = pay(hold, bill, tokens=tokens, microusd=microusd)
+        if day is None or not teams.pay(hold, bill, allowed.team):
+            transaction.set_rollback(True)
+            return None
+    return day
 
 
 def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Day:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from usage.models import Day, Entry, Hold
+from usage.models import Day, Entry, Hold, TeamDay
 
 _COUNTERS = (
     "requests",
@@ -35,9 +35,22 @@ def differences() -> Iterator[Difference]:
             yield Difference(day, counted, true)
 
 
+def team_differences() -> Iterator[tuple[TeamDay, dict[str, int]]]:
+    """Days of teams whose counters are not what their people's entries and holds add up to, and what those
+    are."""
+    for day in TeamDay.objects.order_by("pk").iterator(chunk_size=500):
+        true = _true_of_team(day)
+        if {name: getattr(day, name) for name in true} != true:
+            yield day, true
+
+
 def rebuild() -> int:
     """Correct every counter that differs; returns how many days did."""
     corrected = 0
+    for wrong, _ in list(team_differences()):
+        with transaction.atomic():
+            team_day = TeamDay.objects.select_for_update().get(pk=wrong.pk)
+            corrected += TeamDay.objects.filter(pk=team_day.pk).update(**_true_of_team(team_day))
     for found in list(differences()):
         with transaction.atomic():
             # Read again under the write lock: a turn may have ended since.
@@ -60,3 +73,18 @@ def _true(day: Day) -> dict[str, int]:
         held_microusd=Sum("cost_microusd", default=0),
     )
     return {**paid, **held, "requests": paid["requests"] + held["running"]}
+
+
+def _true_of_team(day: TeamDay) -> dict[str, int]:
+    paid = Entry.objects.filter(team_day_id=day.pk).aggregate(
+        requests=Sum("requests", default=0),
+        tokens=Sum("tokens", default=0),
+        cost_microusd=Sum("cost_microusd", default=0),
+    )
+    held = Hold.objects.filter(team_day_id=day.pk).aggregate(
+        running=Count("pk"),
+        held_tokens=Sum("tokens", default=0),
+        held_microusd=Sum("cost_microusd", default=0),
+    )
+    running = held.pop("running")
+    return {**paid, **held, "requests": paid["requests"] + running}

@@ -8,7 +8,7 @@ from usage import metrics
 from usage.allowance import Allowance
 from usage.models import Day
 
-LimitKind = Literal["requests", "tokens", "cost", "rate", "concurrency", "model", "address"]
+LimitKind = Literal["requests", "tokens", "cost", "rate", "concurrency", "model", "address", "team"]
 
 _WORDS: dict[str, str] = {
     "requests": "Today's messages are used up. Reading goes on, and the count starts anew at midnight.",
@@ -17,6 +17,7 @@ _WORDS: dict[str, str] = {
     "cost": "Today's budget is used up for this model. A cheaper one may still fit.",
     "rate": "That was a little fast. Please wait a moment.",
     "concurrency": "Other answers are still being written. Wait for one of them, or stop it.",
+    "team": "Your team's allowance for today is used up. It starts anew at midnight UTC.",
     "address": "Many guests have asked from your network today. With an account of your own you can go on.",
     "model": "Your plan does not have this model. Choose another one.",
 }

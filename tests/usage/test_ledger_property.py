@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from grump.accounts.models import User
 from usage import quota
-from usage.models import Day, Entry, Hold, Membership, Plan
+from usage.models import Day, Entry, Hold, Membership, Plan, Team, TeamDay
 from usage.quota import Estimate, Spent
-from usage.rebuilding import differences
+from usage.rebuilding import differences, team_differences
 from usage.refusals import QuotaExceeded
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 28, 20, tzinfo=UTC)
 REQUESTS, TOKENS, COST = 6, 1_000, 500
+TEAM_REQUESTS, TEAM_TOKENS = 5, 900
 
 amounts = st.integers(0, 700)
 steps = st.lists(
@@ -44,7 +45,10 @@ def test_counters_equal_the_ledger_and_no_limit_is_passed(db, steps):
         cost_per_day_microusd=COST,
         concurrency=3,
     )
-    Membership.objects.create(owner=user, plan=plan)
+    team = Team.objects.create(
+        name=uuid.uuid4().hex, requests_per_day=TEAM_REQUESTS, tokens_per_day=TEAM_TOKENS
+    )
+    Membership.objects.create(owner=user, plan=plan, team=team)
     now, keys = START, [uuid.uuid4()]
     for what, first, second in steps:
         key = keys[first % len(keys)]
@@ -67,6 +71,10 @@ def test_counters_equal_the_ledger_and_no_limit_is_passed(db, steps):
             case "expire":
                 quota.expire(now)
     assert not list(differences())
+    assert not list(team_differences())
+    for day in TeamDay.objects.filter(team=team):
+        assert day.requests <= TEAM_REQUESTS
+        assert day.tokens + day.held_tokens <= TEAM_TOKENS
     for day in Day.objects.filter(owner=user):
         assert day.requests <= REQUESTS
         assert day.tokens + day.held_tokens <= TOKENS

@@ -42,6 +42,7 @@ class Hold(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     # A plain number: days may be dropped and rebuilt while a turn runs.
     day_id = models.BigIntegerField()
+    team_day_id = models.BigIntegerField(null=True)
     tokens = models.PositiveBigIntegerField()
     cost_microusd = models.PositiveBigIntegerField()
     source = models.CharField(max_length=10)
@@ -64,6 +65,7 @@ class Entry(models.Model):
     key = models.UUIDField(unique=True)  # the hold's: no turn is paid twice
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="usage_entries")
     date = models.DateField()
+    team_day_id = models.BigIntegerField(null=True)  # of whoever was in a team when the turn began
     kind = models.CharField(max_length=10, choices=Kind)
     requests = models.PositiveSmallIntegerField()
     input_tokens = models.PositiveBigIntegerField(default=0)
@@ -80,7 +82,14 @@ class Entry(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "date"], name="usage_entries_of_day")]
+        indexes = [
+            models.Index(fields=["owner", "date"], name="usage_entries_of_day"),
+            models.Index(
+                fields=["team_day_id"],
+                name="usage_entries_of_team_day",
+                condition=Q(team_day_id__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(tokens__lte=F("input_tokens") + F("output_tokens")), name="never_overcharged"

@@ -40,6 +40,7 @@ class Membership(Limits):
     # Not one-to-one: accounts that merge resolve constraints, and know no other uniqueness.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="memberships")
+    team = models.ForeignKey("usage.Team", models.SET_NULL, null=True, blank=True, related_name="memberships")
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:

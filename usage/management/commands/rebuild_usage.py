@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from usage.rebuilding import differences, rebuild
+from usage.rebuilding import differences, rebuild, team_differences
 
 
 class Command(BaseCommand):
@@ -20,6 +20,9 @@ class Command(BaseCommand):
         found = list(differences())
         for difference in found:
             self.stdout.write(f"{difference.day}: {difference.counted} should be {difference.true}")
-        if found:
+        teams = list(team_differences())
+        for day, true in teams:
+            self.stdout.write(f"team {day}: should be {true}")
+        if found or teams:
             raise SystemExit(1)
         self.stdout.write("Every counter equals the ledger.")
