@@ -14,7 +14,7 @@ from usage.models import Day, Entry, Membership, Plan, Team, TeamDay, UpgradeReq
 class PlanAdmin(admin.ModelAdmin):
     list_display = (
         "title", "name", "requests_per_day", "tokens_per_day", "cost_per_day_microusd",
-        "requests_per_minute", "concurrency",
+        "requests_per_minute", "concurrency", "cents_a_month",
     )  # fmt: skip
 
 
