@@ -13,7 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from chat.gateway.pricing import rough_count
+from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send, encode
@@ -186,7 +186,7 @@ def _open_answer(
         conversation.owner_id,
         generation.id,
         quota.Estimate(
-            sum(rough_count(message.text) for message in lines) + rough_count(prefill),
+            sum(count_tokens(message.text) for message in lines) + count_tokens(prefill),
             input_price=asking.input_price,
             output_price=asking.output_price,
         ),

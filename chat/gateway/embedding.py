@@ -10,9 +10,10 @@ import httpx
 import orjson
 
 from chat.gateway.catalogue import Model, Provider
+from chat.gateway.counting import count_tokens
 from chat.gateway.errors import BadRequest, ConnectFailed, FirstTokenTimeout, GarbledStream, UpstreamFailed
 from chat.gateway.events import Usage
-from chat.gateway.pricing import Counter, priced, rough_count
+from chat.gateway.pricing import Counter, priced
 from chat.gateway.providers.address import address
 from chat.gateway.providers.http import FOREIGN, REFUSAL_LIMIT, UNREACHED, open_client
 from chat.gateway.providers.registry import DIALECTS
@@ -35,7 +36,9 @@ class Embedded:
 class Embedder:
     """Asks `provider` for vectors of `model`, over connections that are kept. `key` is its secret."""
 
-    def __init__(self, provider: Provider, model: Model, key: str = "", count: Counter = rough_count) -> None:
+    def __init__(
+        self, provider: Provider, model: Model, key: str = "", count: Counter = count_tokens
+    ) -> None:
         self.model = model
         self._provider = provider
         self._key = key

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from chat.gateway import metrics
 from chat.gateway.catalogue import Catalogue
+from chat.gateway.counting import count_tokens
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Event, Finished, Queued, Reasoning, Retry, Started, Text, ToolCall, Usage
 from chat.gateway.hedging import Hedging
 from chat.gateway.plan import MOST_ATTEMPTS, Plan, Step
-from chat.gateway.pricing import Counter, estimated, priced, rough_count, total
+from chat.gateway.pricing import Counter, estimated, priced, total
 from chat.gateway.race import Runner, race
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.routing import Candidate, Health, candidates
@@ -34,7 +35,7 @@ class Fallback:
         health: Callable[[], Health],
         *,
         most_attempts: int = MOST_ATTEMPTS,
-        count: Counter = rough_count,
+        count: Counter = count_tokens,
         dice: Callable[[], float] = random.random,
         hedging: Hedging | None = None,
     ) -> None:

@@ -12,13 +12,7 @@ from chat.gateway.request import ChatRequest
 #: The number of tokens in a text.
 Counter = Callable[[str], int]
 
-_CHARACTERS_PER_TOKEN = 4
-_TOKENS_PER_MESSAGE = 4  # a turn's own markers
-
-
-def rough_count(text: str) -> int:
-    """About four characters a token; never 0 for a text that is not empty."""
-    return -(-len(text) // _CHARACTERS_PER_TOKEN)
+TOKENS_PER_MESSAGE = 4  # a turn's own markers
 
 
 def cost_microusd(usage: Usage, price: Price) -> int:
@@ -40,7 +34,7 @@ def priced(usage: Usage, price: Price) -> Usage:
 
 def estimated(request: ChatRequest, said: Iterable[str], price: Price, count: Counter) -> Usage:
     """What a request took that was answered with the texts `said` (reasoning among them)."""
-    asked = sum(count(message.text) + _TOKENS_PER_MESSAGE for message in request.messages)
+    asked = sum(count(message.text) + TOKENS_PER_MESSAGE for message in request.messages)
     usage = Usage(
         input_tokens=asked + count(request.prefill),
         output_tokens=count("".join(said)),

@@ -10,6 +10,7 @@ from chat.gateway.answers import Store as AnswerStore
 from chat.gateway.breakers import Breakers
 from chat.gateway.cached import DAY, Cached
 from chat.gateway.catalogue import Catalogue, Model, Price, Provider
+from chat.gateway.counting import count_tokens
 from chat.gateway.discovery import Discovery
 from chat.gateway.elsewhere import Elsewhere
 from chat.gateway.embedding import DEFAULT as EMBEDDING
@@ -25,7 +26,7 @@ from chat.gateway.keys import configured, key_of
 from chat.gateway.leases import Leases
 from chat.gateway.loading import load
 from chat.gateway.measured import Measured
-from chat.gateway.pricing import Counter, estimated, rough_count
+from chat.gateway.pricing import Counter, estimated
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.recent import RecentTimes
@@ -52,7 +53,7 @@ def build(
     environ: Mapping[str, str] = os.environ,
     breaker_store: Store | None = None,
     valkey: str = "",
-    count: Counter = rough_count,
+    count: Counter = count_tokens,
     hedged: float = SHARE,
     answers: AnswerStore | None = None,
     answers_last: float = DAY,
@@ -142,7 +143,7 @@ class Gateway:
         catalogue: Catalogue,
         usable: frozenset[str],
         doors: Iterable[ProviderRing] = (),
-        count: Counter = rough_count,
+        count: Counter = count_tokens,
         embedders: Mapping[str, Embedder] | None = None,
         shared: Sequence[Shared] = (),
         cached: Cached | None = None,

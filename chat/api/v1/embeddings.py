@@ -14,8 +14,8 @@ from chat.api.v1.door import body_of, secret_of, speaks_openai
 from chat.api.v1.errors import Refusal, invalid
 from chat.api.v1.limits import limit_headers
 from chat.api.v1.reading import read_model, read_object
+from chat.gateway.counting import count_tokens
 from chat.gateway.embedding import MOST_TEXTS, Embedded, Embedder
-from chat.gateway.pricing import rough_count
 from chat.runtime import runtime
 from grump.lib.database import in_database, insistently
 from usage.models.api_key import Scope
@@ -38,7 +38,7 @@ async def embeddings(request: HttpRequest) -> HttpResponseBase:
     house = runtime()
     embedder = house.gateway.embedder(asked.model)
     price = round(embedder.model.price.input * 1_000_000)
-    estimate = Estimate(sum(map(rough_count, asked.texts)), 0, input_price=price)
+    estimate = Estimate(sum(map(count_tokens, asked.texts)), 0, input_price=price)
     admitted = await in_database(admission.admit, key, Wish(asked.model, estimate))
     house.usage.touch(key.owner_id)
     embedded = await _embed(embedder, asked, admitted)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from chat.gateway.catalogue import Price
-from chat.gateway.pricing import rough_count
+from chat.gateway.counting import count_tokens
 from chat.gateway.request import ChatRequest
 from usage.quota import Estimate
 
@@ -14,9 +14,11 @@ PICTURE = 800  # tokens of a picture; models take from 85 to some 1,600
 
 
 def weight(request: ChatRequest, price: Price) -> Estimate:
-    tokens = sum(MESSAGE + rough_count(message.text) + _beside(message.extra) for message in request.messages)
+    tokens = sum(
+        MESSAGE + count_tokens(message.text) + _beside(message.extra) for message in request.messages
+    )
     if tools := request.extra.get("tools"):
-        tokens += rough_count(orjson.dumps(tools).decode())
+        tokens += count_tokens(orjson.dumps(tools).decode())
     return Estimate(
         tokens, input_price=round(price.input * 1_000_000), output_price=round(price.output * 1_000_000)
     )
@@ -25,4 +27,4 @@ def weight(request: ChatRequest, price: Price) -> Estimate:
 def _beside(extra: Any) -> int:
     pictures = sum(part.get("type") == "image_url" for part in extra.get("content", ()))
     calls = extra.get("tool_calls")
-    return pictures * PICTURE + (rough_count(orjson.dumps(calls).decode()) if calls else 0)
+    return pictures * PICTURE + (count_tokens(orjson.dumps(calls).decode()) if calls else 0)

@@ -18,9 +18,10 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from chat.gateway.catalogue import Model, Provider
+from chat.gateway.counting import count_tokens
 from chat.gateway.errors import ConnectFailed, GarbledStream, GatewayError, Truncated, UpstreamFailed
 from chat.gateway.events import Event, Finished, Reasoning, Text, ToolCall
-from chat.gateway.pricing import Counter, estimated, priced, rough_count
+from chat.gateway.pricing import Counter, estimated, priced
 from chat.gateway.providers.dialect import Dialect, HttpCall, Reader
 from chat.gateway.request import ChatRequest
 
@@ -51,7 +52,7 @@ class ProviderRing:
         dialect: Dialect,
         models: Mapping[str, Model],
         key: str = "",
-        count: Counter = rough_count,
+        count: Counter = count_tokens,
         gather: float = GATHER,
     ) -> None:
         self.provider = provider
