@@ -1,5 +1,5 @@
 """python -m tests.bench first-token|paced|flood|memory|all, or
-faults|hedging|policy|trace|quota: prints tables."""
+faults|hedging|policy|trace|quota|coherence|cache-memory: prints tables."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import faults, hedging, policy, quota, report, trace
+from tests.bench import coherence, faults, filling, hedging, policy, quota, report, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.peers import installed
@@ -28,6 +28,8 @@ IN_PROCESS = {
     "trace": trace.main,
     "policy": policy.main,
     "quota": quota.main,
+    "coherence": coherence.main,
+    "cache-memory": filling.main,
 }
 
 
