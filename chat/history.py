@@ -19,6 +19,7 @@ from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send, encode
 from grump.lib.rows import insert
 from usage import quota
+from usage.allowance import Allowance
 
 TITLE_LENGTH = 60
 CUT = "…"
@@ -54,6 +55,7 @@ class Opened:
     prompt: tuple[Line, ...] = ()
     model: str = "auto"
     prefill: str = ""
+    allowed: Allowance | None = None
 
     @property
     def wants_title(self) -> bool:
@@ -182,7 +184,7 @@ def _open_answer(
     insert(generation)
     lines = [question] if question.parent_id is None else branch(question.id)
     # Last, so that a message sent twice finds the first one even where nothing more may be asked.
-    quota.reserve(
+    reserved = quota.reserve(
         conversation.owner_id,
         generation.id,
         quota.Estimate(
@@ -207,6 +209,7 @@ def _open_answer(
         prompt=tuple(Line(message.role, message.text) for message in lines if message.text),
         model=model,
         prefill=prefill,
+        allowed=reserved.standing.allowed,
     )
 
 

@@ -108,6 +108,8 @@ def _request(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: Mappin
         model=opened.model,
         prefill=opened.prefill,
         party=str(broadcast.user_id),
+        allowed=frozenset(opened.allowed.models if opened.allowed else ()),
+        tiers=frozenset(opened.allowed.tiers if opened.allowed else ()),
         **how,
     )
 

@@ -15,7 +15,7 @@ FREE = "free"
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """None: no limit. `models` empty: every model."""
+    """None: no limit. `models` empty: every model; `tiers` empty: every tier."""
 
     plan: str
     time_zone: str
@@ -25,6 +25,7 @@ class Allowance:
     per_minute: int | None
     concurrency: int | None
     models: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
     team: "TeamAllowance | None" = None
 
 
@@ -47,7 +48,7 @@ _ALLOWED = """
 SELECT
     person.time_zone, person.is_guest, own.requests_per_day, own.tokens_per_day, own.cost_per_day_microusd,
     plan.name, plan.requests_per_day, plan.tokens_per_day, plan.cost_per_day_microusd,
-    plan.requests_per_minute, plan.concurrency, plan.allowed_models,
+    plan.requests_per_minute, plan.concurrency, plan.allowed_models, plan.allowed_tiers,
     team.id, team.name, team.requests_per_day, team.tokens_per_day, team.cost_per_day_microusd
 FROM accounts_user person
 LEFT JOIN usage_membership own ON own.owner_id = person.id
@@ -70,7 +71,7 @@ def allowance_of(user_id: int) -> Allowance:
         usual_plan(settings.GRUMP_GUEST_PLAN if guest else FREE)
         return allowance_of(user_id)
     requests, tokens, cost = map(_first, row[2:5], row[6:9])
-    per_minute, concurrency, models = row[9:12]
+    per_minute, concurrency, models, tiers = row[9:13]
     return Allowance(
         plan=plan,
         time_zone=zone,
@@ -80,7 +81,8 @@ def allowance_of(user_id: int) -> Allowance:
         per_minute=per_minute,
         concurrency=concurrency,
         models=tuple(json.loads(models)),
-        team=None if row[12] is None else TeamAllowance(*row[12:]),
+        tiers=tuple(json.loads(tiers)),
+        team=None if row[13] is None else TeamAllowance(*row[13:]),
     )
 
 

@@ -101,5 +101,11 @@ class BadRequest(GatewayError):
     code = "bad_frame"
 
 
+class ModelNotAllowed(GatewayError):
+    """The plan of whoever asks does not have it, nor any other that could answer."""
+
+    code = "model_not_allowed"
+
+
 class UnknownModel(GatewayError):
     code = "not_found"

@@ -25,7 +25,8 @@ class ChatRequest:
     None means the catalogue's total for the provider. `prefill` is text of the answer that already
     exists: the stream yields only what follows it. `party` is an opaque key of whoever asks (fairness,
     joining, cache partition); it is never sent to a provider. `preference` is for "auto" alone: from 0,
-    cheaper, to 1, better."""
+    cheaper, to 1, better. `allowed` are the names of the models that may answer, and `tiers` their tiers; of
+    either none is all."""
 
     messages: tuple[ChatMessage, ...]
     model: str = "auto"
@@ -37,6 +38,8 @@ class ChatRequest:
     fresh: bool = False  # True: go round the caches and join nobody ("ask again")
     deadline: float | None = None
     preference: float = 0.5
+    allowed: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
     personal: bool = False  # True: made of what is known about this person; its answer is never kept
     extra: Mapping[str, Any] = field(default_factory=dict)  # further OpenAI parameters, from /v1
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from chat.gateway.catalogue import TIERS, Capability, Catalogue, Model, Provider, Tier
 from chat.gateway.difficulty import Difficulty, estimate
-from chat.gateway.errors import BadRequest, ContextTooLong, ProviderUnavailable, UnknownModel
+from chat.gateway.errors import BadRequest, ContextTooLong, ModelNotAllowed, ProviderUnavailable, UnknownModel
 from chat.gateway.parameters import lost
 from chat.gateway.request import ChatRequest
 from chat.gateway.tiers import tier_for
@@ -60,7 +60,9 @@ def candidates(
         able = _for_auto(able, tier, _probable_tokens(request), health, dice)
         reason = partial(_why_auto, difficulty=difficulty, wanted=tier)
     elif request.model in catalogue.models:
-        pinned = _for_pinned(catalogue.models[request.model], catalogue)
+        wanted = catalogue.models[request.model]
+        _allowed([wanted], request)
+        pinned = _for_pinned(wanted, catalogue)
         able = _usable(pinned, request, health, catalogue.providers)
         reason = partial(_why_pinned, request=request)
     else:
@@ -68,6 +70,19 @@ def candidates(
     return [
         Candidate(model, catalogue.providers[model.provider], reason(model, among=able)) for model in able
     ]
+
+
+def _allowed(models: Iterable[Model], request: ChatRequest) -> list[Model]:
+    """Also of those that a pinned model falls back to."""
+    found = [
+        model
+        for model in models
+        if (not request.allowed or model.name in request.allowed)
+        and (not request.tiers or model.tier in request.tiers)
+    ]
+    if not found:
+        raise ModelNotAllowed("Your plan does not have a model that could answer this.")
+    return found
 
 
 _ABILITIES: Mapping[Capability, str] = {"tools": "call tools", "vision": "look at pictures"}
@@ -78,6 +93,7 @@ def _usable(
 ) -> list[Model]:
     """In the order given: those that are configured, can do it, have the room, and do not rest."""
     needs = _needs(request)
+    models = _allowed(models, request)
     configured = [model for model in models if model.provider in health.configured]
     if not configured:
         raise ProviderUnavailable("No provider that could answer this is configured.")

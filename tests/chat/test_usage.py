@@ -103,3 +103,17 @@ async def test_a_new_guest_of_a_used_up_address_is_told_to_sign_up_and_nothing_i
     assert not await Message.objects.filter(client_message_id="1").aexists()
     async with Tab(await a_user()) as tab:  # of the same network, with an account
         await tab.ask()
+
+
+async def test_auto_and_falling_back_stay_within_the_models_of_the_plan():
+    user, _ = await limited(allowed_models=["mock/other"])
+    async with Tab(user) as tab:
+        frames = await tab.hear_answer((await tab.ask(model="auto"))["generation_id"])
+        assert next(frame["model"] for frame in frames if frame["type"] == "chat.start") == "mock/other"
+        await tab.say("chat.send", client_message_id="1", text="Hello", model="mock/fast")
+        assert (await tab.hear_until("chat.error"))["code"] == "quota_exceeded"
+    user, _ = await limited(allowed_tiers=["complex"])
+    async with Tab(user) as tab:
+        frames = await tab.hear_answer((await tab.ask(model="mock/fast"))["generation_id"])
+        assert frames[-1]["code"] == "model_not_allowed"
+    assert await the_ledger_is_right()

@@ -25,6 +25,8 @@ class Plan(Limits):
     concurrency = models.PositiveIntegerField(_("answers at the same time"), null=True, blank=True)
     # Names of the catalogue; an empty list allows every model.
     allowed_models = models.JSONField(default=list, blank=True)
+    # "simple", "standard", "complex"; an empty list allows every tier.
+    allowed_tiers = models.JSONField(default=list, blank=True)
     # What one person pays for a month of it.
     cents_a_month = models.PositiveIntegerField(_("price a month, cents"), default=0)
     position = models.PositiveSmallIntegerField(default=0)

@@ -9,7 +9,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from chat.api.v1 import admission
-from chat.api.v1.admission import Wish
+from chat.api.v1.admission import Admitted, Wish
 from chat.api.v1.call import Call, Failed
 from chat.api.v1.door import body_of, secret_of, speaks_openai
 from chat.api.v1.errors import invalid, refusal_of
@@ -18,6 +18,7 @@ from chat.api.v1.reading import Asked, read
 from chat.api.v1.shapes import WAITING, Chunks, replayed, sse
 from chat.api.v1.weight import weight
 from chat.gateway import events
+from chat.gateway.request import ChatRequest
 from chat.runtime import runtime
 from grump.lib.database import in_database
 from usage.models.api_key import Scope
@@ -42,7 +43,7 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
     admitted = await in_database(admission.admit, key, wish)
     if admitted.answer is not None:
         return _again(admitted.answer, asked)
-    call = Call(house, asked.request, admitted)
+    call = Call(house, _bounded(asked.request, admitted), admitted)
     try:
         response = await (_stream(call, asked) if asked.stream else _whole(call))
     except BaseException:  # also who hung up while nothing was said yet
@@ -51,6 +52,14 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
     for name, value in limit_headers(admitted.standing).items():
         response[name] = value
     return response
+
+
+def _bounded(request: ChatRequest, admitted: Admitted) -> ChatRequest:
+    """By the models that the plan has."""
+    if admitted.standing is None:
+        return request
+    allowed = admitted.standing.allowed
+    return replace(request, allowed=frozenset(allowed.models), tiers=frozenset(allowed.tiers))
 
 
 def _name(request: HttpRequest) -> str:

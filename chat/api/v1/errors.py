@@ -13,6 +13,7 @@ from chat.gateway.errors import (
     ContentFiltered,
     ContextTooLong,
     GatewayError,
+    ModelNotAllowed,
     Overloaded,
     UnknownModel,
     UpstreamRateLimited,
@@ -69,6 +70,8 @@ def refusal_of(error: GatewayError) -> Refusal:
     match error:
         case UnknownModel():
             return Refusal(404, "model_not_found", error.message, param="model")
+        case ModelNotAllowed():
+            return Refusal(403, error.code, error.message, param="model")
         case ContextTooLong():
             return Refusal(400, "context_length_exceeded", error.message, param="messages")
         case ContentFiltered():

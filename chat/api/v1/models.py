@@ -10,7 +10,7 @@ from chat.api.v1.errors import Refusal
 from chat.api.v1.shapes import AUTO_SHAPE, embedding_shape, model_shape
 from chat.runtime import gateway
 from grump.lib.database import in_database
-from usage.allowance import allowance_of
+from usage.allowance import Allowance, allowance_of
 from usage.models.api_key import Scope
 
 
@@ -30,11 +30,18 @@ async def one(request: HttpRequest, name: str) -> HttpResponseBase:
 async def _models(request: HttpRequest) -> list[dict[str, Any]]:
     allowed = await in_database(_allowed, secret_of(request))
     house = gateway()
-    chat = [model_shape(entry) for entry in house.models() if entry.configured]
+    chat = [
+        model_shape(entry)
+        for entry in house.models()
+        if entry.configured and (not allowed.tiers or entry.model.tier in allowed.tiers)
+    ]
     listed = [*chat, *map(embedding_shape, house.embedding_models())]
-    return [AUTO_SHAPE, *(model for model in listed if not allowed or model["id"] in allowed)]
+    return [
+        AUTO_SHAPE,
+        *(model for model in listed if not allowed.models or model["id"] in allowed.models),
+    ]
 
 
-def _allowed(secret: str) -> tuple[str, ...]:
+def _allowed(secret: str) -> Allowance:
     key = admission.enter(secret, Scope.MODELS)
-    return allowance_of(key.owner_id).models
+    return allowance_of(key.owner_id)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from chat.gateway.catalogue import Price
-from chat.gateway.errors import ContextTooLong, ProviderUnavailable, UnknownModel
+from chat.gateway.errors import ContextTooLong, ModelNotAllowed, ProviderUnavailable, UnknownModel
 from chat.gateway.loading import load
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.gateway.routing import Health, blended_price, candidates
@@ -208,3 +208,22 @@ def test_so_they_do_with_a_single_provider(provider: str) -> None:
     best = max(blended_price(entry) for entry in built_in.models.values() if entry.provider == provider)
     prices = [blended_price(candidates(ask(text), built_in, health)[0].model) for text in EVERYDAY]
     assert sum(prices) / len(prices) * 5 <= best
+
+
+def test_a_plans_models_and_tiers_bound_what_auto_may_choose() -> None:
+    assert names(ask(allowed=frozenset({"b/better", "c/best"}))) == ["b/better", "c/best"]
+    assert names(ask(DEMANDING, tiers=frozenset({"simple"})))[0] == "a/cheap"
+    assert "c/best" not in names(ask(DEMANDING, tiers=frozenset({"simple", "standard"})))
+
+
+def test_a_pinned_model_outside_the_plan_is_refused_and_one_inside_falls_back_within_it() -> None:
+    with pytest.raises(ModelNotAllowed):
+        names(ask(model="b/dear", allowed=frozenset({"a/cheap"})))
+    with pytest.raises(ModelNotAllowed):
+        names(ask(model="c/best", tiers=frozenset({"simple"})))
+    assert names(ask(model="a/cheap", allowed=frozenset({"a/cheap", "b/dear"}))) == ["a/cheap", "b/dear"]
+
+
+def test_a_plan_that_names_no_model_there_is_says_so() -> None:
+    with pytest.raises(ModelNotAllowed):
+        names(ask(allowed=frozenset({"gone/model"})))
