@@ -1,4 +1,5 @@
 /** The chat page: its models, its socket, and the controllers its markup names. */
+import { actions } from "./controllers/actions.js";
 import { Allowance } from "./controllers/allowance.js";
 import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
@@ -19,6 +20,8 @@ import { ChatSocket, followPage } from "./lib/socket.js";
 import { Store } from "./lib/store.js";
 import { Chat } from "./models/chat.js";
 import { Outbox } from "./models/outbox.js";
+import { Sources } from "./models/palette.js";
+import { Shortcuts } from "./models/shortcuts.js";
 
 /** @type {import("./lib/protocol.js").Boot} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "null");
@@ -33,14 +36,21 @@ const chat = new Chat({
 });
 chat.show(boot.conversation);
 
+const store = new Store(localStorage, prefix);
+
+/** @type {import("./controllers/page_controller.js").App} */
+const app = {
+  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, model: "auto", palette: new Sources(),
+  shortcuts: new Shortcuts(store, /Mac|iPhone|iPad/.test(navigator.platform)),
+};
+app.shortcuts.know(actions(app));
+
 attach(
   {
     allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, meter: Meter, navigation: Navigation,
     pill: Pill, scroll: Scroll, sidebar: Sidebar, suggestions: Suggestions, toast: Toast, transcript: Transcript,
   },
-  /** @satisfies {import("./controllers/page_controller.js").App} */ ({
-    chat, socket, store: new Store(localStorage, prefix), page: new Emitter(), user: boot.user, models: boot.models, model: "auto",
-  }),
+  app,
 );
 
 socket.open();

@@ -22,6 +22,10 @@ export class Composer extends PageController {
     });
     this.chat.on("named", () => this.app.store.write(`draft:${this.chat.conversation.id}`, this.box?.value ?? ""));
     this.chat.on("entries", () => this.drawState());
+    this.app.page.on("model", (/** @type {string} */ name) => {
+      if (this.picker) this.picker.value = name;
+      this.choose();
+    });
     this.app.page.on("compose", (/** @type {string} */ text) => {
       if (!this.box) return;
       if (text) this.box.value = text;

@@ -7,6 +7,10 @@ export class Drawer extends PageController {
   /** @override */
   connect() {
     this.app.page.on("opened", () => this.close());
+    this.app.page.on("find", () => {
+      if (matchMedia(NARROW).matches) this.open();
+      /** @type {HTMLElement | null} */ (this.target("drawer").querySelector("input[type=search]"))?.focus();
+    });
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.isOpen && !event.defaultPrevented) {
         event.preventDefault();

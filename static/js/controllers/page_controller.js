@@ -2,7 +2,8 @@ import { Controller } from "../lib/attach.js";
 
 /**
  * What the chat page's controllers share. `page` carries their events to each other: `announce` (text for the
- * status line), `toast` ({text, undo?}), `open` (a conversation's id, or null), `model` (the picker's choice).
+ * status line), `toast` ({text, undo?}), `open` (a conversation's id, or null), `model` (a model to be chosen),
+ * `find` (to the search of the list), `rebound` (keys have changed).
  *
  * @typedef {object} App
  * @property {import("../models/chat.js").Chat} chat
@@ -12,6 +13,8 @@ import { Controller } from "../lib/attach.js";
  * @property {import("../lib/protocol.js").User} user
  * @property {import("../lib/protocol.js").Model[]} models
  * @property {string} model the picker's choice
+ * @property {import("../models/palette.js").Sources} palette what it lists besides its own
+ * @property {import("../models/shortcuts.js").Shortcuts} shortcuts
  */
 export class PageController extends Controller {
   /** @param {HTMLElement} element @param {App} app */

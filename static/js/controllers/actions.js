@@ -1,0 +1,74 @@
+import { words } from "../lib/words.js";
+
+/** @typedef {import("../models/shortcuts.js").Action} Action */
+
+/**
+ * The one table of what can be done by keys; help and the palette are made from it. Browsers keep Ctrl-N for
+ * themselves, except in an installed app, hence its twin.
+ * @param {import("./page_controller.js").App} app
+ * @returns {Action[]}
+ */
+export function actions(app) {
+  const { chat, page } = app;
+  const lastAnswer = () => chat.conversation.entries.findLast((entry) => entry.role === "assistant");
+  const did = words.actions;
+  return [
+    { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => palette(app) },
+    { name: "help", title: did.help, group: "page", keys: ["mod+/"], inFields: true, run: () => help(app) },
+    { name: "theme", title: did.theme, group: "page", run: () => themeButton()?.click(), offered: () => themeButton() !== null },
+
+    { name: "new", title: words.newChat, group: "chat", keys: ["mod+n", "mod+shift+o"], inFields: true, run: () => page.emit("open", null) },
+    { name: "write", title: did.write, group: "chat", keys: ["/"], run: () => page.emit("compose", "") },
+    { name: "find", title: did.find, group: "chat", keys: ["mod+shift+f"], inFields: true, run: () => page.emit("find") },
+    { name: "newest", title: did.newest, group: "chat", keys: ["mod+shift+arrowdown"], run: () => page.emit("follow") },
+    { name: "send", title: did.send, group: "chat", keys: ["enter"], fixed: true },
+    { name: "line", title: did.line, group: "chat", keys: ["shift+enter"], fixed: true },
+
+    {
+      name: "stop", title: did.stop, group: "answer", keys: ["escape"], inFields: true,
+      offered: () => chat.conversation.running !== undefined,
+      run: () => (chat.conversation.running ? chat.stop() : false),
+    },
+    {
+      name: "again", title: did.again, group: "answer",
+      offered: () => !chat.conversation.busy && Boolean(lastAnswer()?.text),
+      run: () => {
+        const answer = lastAnswer();
+        if (answer && !chat.regenerate(answer, { model: app.model })) page.emit("toast", { text: words.notConnected });
+      },
+    },
+    {
+      name: "copy", title: did.copy, group: "answer",
+      offered: () => Boolean(lastAnswer()?.text),
+      run: () => {
+        navigator.clipboard.writeText(lastAnswer()?.text ?? "").then(
+          () => page.emit("announce", words.copied),
+          () => page.emit("toast", { text: words.copyFailed }),
+        );
+      },
+    },
+
+    { name: "rename", title: did.rename, group: "list", keys: ["f2"], fixed: true },
+    { name: "delete", title: did.delete, group: "list", keys: ["delete"], fixed: true },
+  ];
+}
+
+function themeButton() {
+  return /** @type {HTMLElement | null} */ (document.querySelector("[data-controller~=theme]"));
+}
+
+/** @param {import("./page_controller.js").App} app */
+function palette(app) {
+  import("./palette.js").then(
+    (chunk) => chunk.openPalette(app),
+    () => app.page.emit("toast", { text: words.notConnected }),
+  );
+}
+
+/** @param {import("./page_controller.js").App} app */
+function help(app) {
+  import("./shortcut_help.js").then(
+    (chunk) => chunk.openHelp(app),
+    () => app.page.emit("toast", { text: words.notConnected }),
+  );
+}
