@@ -106,7 +106,7 @@ def _already_sent(user_id: int, send: Send) -> Opened | None:
 
 def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Opened:
     if send.conversation_id is None:
-        if send.parent_id is not None:
+        if send.parent_id is not None or send.edits is not None:
             raise NotFound
         conversation = Conversation(owner_id=user_id, title=first_title(send.text))
     else:
@@ -116,12 +116,22 @@ def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Op
     question = Message(
         conversation=conversation,
         owner_id=user_id,
-        parent_id=send.parent_id or conversation.leaf_id,
+        parent_id=_parent(conversation, send),
         role=Message.Role.USER,
         text=send.text,
         client_message_id=send.client_message_id,
     )
     return _open_answer(conversation, question, process, asking, model=send.model)
+
+
+def _parent(conversation: Conversation, send: Send) -> UUID | None:
+    """What the question follows: the edited one's parent, the one that is named, or the end."""
+    if send.edits is None:
+        return send.parent_id or conversation.leaf_id
+    edited = conversation.messages.filter(id=send.edits, role=Message.Role.USER).first()
+    if edited is None:
+        raise NotFound
+    return edited.parent_id
 
 
 def open_version(user_id: int, wish: Regenerate, process: str, asking: Asking = Asking()) -> Opened:

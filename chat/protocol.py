@@ -98,6 +98,7 @@ class Send:
     conversation_id: UUID | None = _read(_optional_uuid, default=None)
     model: str = _read(_string(MAX_NAME), default="auto")
     parent_id: UUID | None = _read(_optional_uuid, default=None)
+    edits: UUID | None = _read(_optional_uuid, default=None)
     preference: float = _read(_preference, default=PREFERENCE)
     id: str | int | None = _read(_echo, default=None)
 

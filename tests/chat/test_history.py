@@ -200,3 +200,31 @@ def test_opening_a_turn_takes_the_same_number_of_queries_however_long_the_conver
 )
 def test_a_first_title_is_the_beginning_of_the_question_cut_at_a_word(text, title):
     assert history.first_title(text) == title
+
+
+# --- Questions asked otherwise -------------------------------------------------------------------
+
+
+def test_an_edited_question_is_a_branch_beside_it_also_at_the_very_beginning(ann):
+    first = ask(ann, "one")
+    finish(first)
+    second = ask(ann, "two", conversation_id=first.conversation_id)
+    finish(second)
+    middle = ask(ann, "two, otherwise", conversation_id=first.conversation_id, edits=second.question_id)
+    assert [line.text for line in middle.prompt] == ["one", "Hi.", "two, otherwise"]
+    finish(middle)
+    root = ask(ann, "one, otherwise", conversation_id=first.conversation_id, edits=first.question_id)
+    assert [line.text for line in root.prompt] == ["one, otherwise"]
+    assert Message.objects.get(id=root.question_id).parent_id is None
+    assert [message.text for message in history.branch(root.answer_id)] == ["one, otherwise", ""]
+    assert history.branch(second.answer_id)[0].text == "one"
+
+
+def test_what_is_no_question_of_this_conversation_cannot_be_edited(ann):
+    first, elsewhere = ask(ann, "one"), ask(ann, "somewhere else")
+    for edits in (first.answer_id, elsewhere.question_id, uuid.uuid4()):
+        with pytest.raises(NotFound):
+            ask(ann, "?", conversation_id=first.conversation_id, edits=edits)
+    with pytest.raises(NotFound):
+        ask(ann, "?", edits=first.question_id)
+    assert Message.objects.filter(text="?").count() == 0

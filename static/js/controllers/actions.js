@@ -11,6 +11,7 @@ import { words } from "../lib/words.js";
 export function actions(app) {
   const { chat, page } = app;
   const lastAnswer = () => chat.conversation.entries.findLast((entry) => entry.role === "assistant");
+  const lastQuestion = () => chat.conversation.entries.findLast((entry) => entry.role === "user" && !entry.sending);
   const did = words.actions;
   return [
     { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => palette(app) },
@@ -35,6 +36,17 @@ export function actions(app) {
       run: () => {
         const answer = lastAnswer();
         if (answer && !chat.regenerate(answer, { model: app.model })) page.emit("toast", { text: words.notConnected });
+      },
+    },
+    {
+      name: "edit", title: did.edit, group: "answer", keys: ["arrowup"], inFields: true,
+      offered: () => !chat.conversation.busy && Boolean(lastQuestion()),
+      // In a field it is only for an empty one: anywhere else the arrow moves the cursor.
+      when: ({ target }) => target instanceof HTMLTextAreaElement && target.id === "text" && target.value === "",
+      run: () => {
+        const question = lastQuestion();
+        if (!question || chat.conversation.busy) return false;
+        page.emit("edit", question);
       },
     },
     {

@@ -11,11 +11,14 @@ export class Composer extends PageController {
     this.sendButton = /** @type {HTMLButtonElement} */ (this.target("send"));
     this.stopButton = this.target("stop");
     this.estimateLine = this.target("estimate");
+    /** The question that is being asked otherwise. @type {import("../models/conversation.js").Entry | undefined} */
+    this.edited = undefined;
     this.weigh = oncePerFrame(() => this.drawEstimate());
     this.fillPicker();
     this.takeDraft();
     this.drawState();
     this.chat.on("shown", () => {
+      this.endEditing();
       this.takeDraft();
       this.drawState();
       if (matchMedia("(pointer: fine)").matches) this.box?.focus({ preventScroll: true });
@@ -26,6 +29,7 @@ export class Composer extends PageController {
       if (this.picker) this.picker.value = name;
       this.choose();
     });
+    this.app.page.on("edit", (/** @type {import("../models/conversation.js").Entry} */ entry) => this.beginEditing(entry));
     this.app.page.on("compose", (/** @type {string} */ text) => {
       if (!this.box) return;
       if (text) this.box.value = text;
@@ -62,13 +66,45 @@ export class Composer extends PageController {
     event.preventDefault();
     const text = this.box?.value.trim() ?? "";
     if (!text || this.chat.conversation.busy || !this.box) return;
-    this.chat.send(text, this.app.model);
-    this.box.value = "";
+    const { edited } = this;
+    if (edited) this.endEditing();
+    if (edited) this.chat.edit(edited, text, this.app.model);
+    else {
+      this.chat.send(text, this.app.model);
+      this.app.store.write(this.draftKey, null);
+    }
+    this.takeDraft();
+  }
+
+  /** The draft waits meanwhile. @param {import("../models/conversation.js").Entry} entry */
+  beginEditing(entry) {
+    if (!this.box) return;
+    this.edited = entry;
+    this.target("editing").hidden = false;
+    this.box.value = entry.text;
     this.changed();
+    this.box.focus();
+    this.box.setSelectionRange(entry.text.length, entry.text.length);
+  }
+
+  endEditing() {
+    this.edited = undefined;
+    this.target("editing").hidden = true;
+  }
+
+  leaveEditing() {
+    this.endEditing();
+    this.takeDraft();
+    this.box?.focus();
   }
 
   /** Enter sends where there is a keyboard; on glass it makes a line. @param {KeyboardEvent} event */
   key(event) {
+    if (event.key === "Escape" && this.edited && !event.isComposing) {
+      event.preventDefault();
+      this.leaveEditing();
+      return;
+    }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     const isOnGlass = matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey;
     if (!isOnGlass) this.submit(event);
@@ -81,7 +117,7 @@ export class Composer extends PageController {
 
   changed() {
     if (!this.box) return;
-    this.app.store.write(this.draftKey, this.box.value);
+    if (!this.edited) this.app.store.write(this.draftKey, this.box.value);
     this.drawState();
     this.weigh?.();
     if (!CSS.supports("field-sizing", "content")) {

@@ -32,6 +32,15 @@ export function foot(entry, running) {
   return parts;
 }
 
+/** Under a question: its other wordings, and the way to one more. @param {Entry} entry @returns {HTMLElement[]} */
+export function questionFoot(entry) {
+  const actions = document.createElement("span");
+  actions.className = "acts";
+  if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
+  actions.append(button(words.edit, "edit"));
+  return [actions];
+}
+
 /** @param {Entry} entry */
 function canContinue(entry) {
   const { generation } = entry;

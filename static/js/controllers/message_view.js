@@ -3,7 +3,7 @@ import { words } from "../lib/words.js";
 import { marked } from "../models/markdown.js";
 import { MarkdownStream } from "../models/markdown_stream.js";
 import { failureCard } from "./failure_card.js";
-import { foot } from "./foot.js";
+import { foot, questionFoot } from "./foot.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
 
@@ -45,7 +45,8 @@ export class MessageView {
   drawQuestion(entry, place) {
     if (this.said.textContent !== entry.text) this.said.textContent = entry.text;
     this.element.toggleAttribute("data-sending", entry.sending === true);
-    this.foot.replaceChildren(...(entry.sending && !place.online ? [document.createTextNode(words.waitingForConnection)] : []));
+    if (!entry.sending) this.foot.replaceChildren(...questionFoot(entry));
+    else this.foot.replaceChildren(...(place.online ? [] : [document.createTextNode(words.waitingForConnection)]));
   }
 
   /** @param {Entry} entry @param {{last: boolean, online: boolean}} place */

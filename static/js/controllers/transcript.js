@@ -162,6 +162,12 @@ export class Transcript extends PageController {
   }
 
   /** @param {Event} _event @param {HTMLElement} node */
+  edit(_event, node) {
+    const entry = this.entryOf(node);
+    if (entry && !this.chat.conversation.busy) this.app.page.emit("edit", entry);
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
   copyMessage(_event, node) {
     void copy(node, this.entryOf(node)?.text ?? "");
   }

@@ -82,6 +82,23 @@ export class Chat extends Emitter {
     this.emit("entries", { sent: true });
   }
 
+  /** Ask a question otherwise, in a branch beside it. False while it has not been accepted. @param {Entry} old @param {string} text @param {string} model */
+  edit(old, text, model) {
+    if (!isServerId(old.id) || !this.conversation.byId(old.id)) return false;
+    this.post(old, old.id, text, model);
+    return true;
+  }
+
+  /** @param {Entry} old what is shown in its place until now @param {string} edits @param {string} text @param {string} model */
+  post(old, edits, text, model) {
+    const { conversation } = this;
+    const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, edits };
+    conversation.edit(old, edits, parcel.client_message_id, text);
+    this.outbox.add(parcel);
+    this.socket.send({ type: "chat.send", ...parcel });
+    this.emit("entries", { sent: true });
+  }
+
   /** A further version of an answer. False without a connection. @param {Entry} entry @param {{model?: string, goOn?: boolean}} [how] */
   regenerate(entry, { model = "auto", goOn = false } = {}) {
     const id = freshId();
@@ -100,8 +117,9 @@ export class Chat extends Emitter {
   resend(question, model) {
     const { conversation } = this;
     const answer = conversation.entries[conversation.entries.indexOf(question) + 1];
-    conversation.remove(question);
     if (answer) conversation.remove(answer);
+    if (question.edits) return void this.post(question, question.edits, question.text, model);
+    conversation.remove(question);
     this.send(question.text, model);
   }
 

@@ -4,9 +4,9 @@
  * @typedef {import("../lib/protocol.js").Message} Message
  * @typedef {import("./answer.js").Answer} Answer
  * @typedef {Message & {key: string, sending?: boolean, failure?: import("../lib/protocol.js").Failure,
- *   answer?: Answer, waitsFor?: string, prefill?: string}} Entry
+ *   answer?: Answer, waitsFor?: string, prefill?: string, edits?: string}} Entry
  *   `key` never changes, so that a view keeps its element while the message gets its id from the server;
- *   `waitsFor` is the id of the frame whose acceptance will name the generation.
+ *   `edits` is the question that this one took the place of; `waitsFor` is the id of the frame whose acceptance will name the generation.
  */
 export class Conversation {
   /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean}} json */
@@ -64,6 +64,20 @@ export class Conversation {
     const question = this.add({ id: clientMessageId, role: "user", text, sending: true, client_message_id: clientMessageId });
     const answer = this.add({ id: `${clientMessageId}/answer`, role: "assistant", waitsFor: clientMessageId });
     return { question, answer };
+  }
+
+  /**
+   * Put an edited question in the place of one; what followed belongs to the other branch.
+   * @param {Entry} old @param {string} edits the server's id of the question @param {string} clientMessageId @param {string} text
+   */
+  edit(old, edits, clientMessageId, text) {
+    // One that was refused has no place among the wordings.
+    const ids = (old.siblings?.ids ?? [old.id]).filter((id) => id === edits || id !== old.id);
+    this.entries.splice(this.entries.indexOf(old));
+    const { question } = this.ask(clientMessageId, text);
+    question.parent_id = old.parent_id;
+    question.edits = edits;
+    question.siblings = { index: ids.length, count: ids.length + 1, ids: [...ids, clientMessageId] };
   }
 
   /** @param {Partial<Entry> & {id: string, role: Message["role"]}} message @returns {Entry} */

@@ -7,6 +7,7 @@
  * @property {string | null} conversation_id
  * @property {string} text
  * @property {string} model
+ * @property {string} [edits] the question it takes the place of
  */
 export class Outbox {
   /** @param {import("../lib/store.js").Store} store lives as long as the tab, so that a reload loses nothing */
