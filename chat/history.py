@@ -13,6 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from chat import search
 from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
@@ -250,8 +251,15 @@ def end_generation(
         if not ended:
             return False
         Message.objects.filter(generation=generation_id).update(text=text)
+        _index(generation_id)
         _pay(generation_id, state, extra_microusd, values)
     return True
+
+
+def _index(generation_id: UUID) -> None:
+    """The answer and its question can be searched from now on."""
+    answer = Message.objects.select_related("parent").get(generation=generation_id)
+    search.index(*(message for message in (answer.parent, answer) if message is not None and message.text))
 
 
 def _pay(

@@ -133,3 +133,14 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.id}"
+
+
+class Indexed(models.Model):
+    """A message whose text can be searched. What it is searched by is the database's own: a full-text table
+    of SQLite, a column of PostgreSQL (chat/search.py)."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.message_id)

@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import coherence, faults, filling, hedging, policy, quota, report, trace
+from tests.bench import coherence, faults, filling, hedging, policy, quota, report, search, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.peers import installed
@@ -28,6 +28,7 @@ IN_PROCESS = {
     "trace": trace.main,
     "policy": policy.main,
     "quota": quota.main,
+    "search": search.main,
     "coherence": coherence.main,
     "cache-memory": filling.main,
 }

@@ -27,11 +27,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--turns", type=int, default=TURNS)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="grump-bench-") as directory:
-        _start_django(Path(directory), options.postgres)
+        start_django(Path(directory), options.postgres)
         sys.stdout.write(f"{_table(*measure(options.turns))}\n")
 
 
-def _start_django(home: Path, postgres: bool) -> None:
+def start_django(home: Path, postgres: bool) -> None:
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "grump.settings",
         "GRUMP_VAR": str(home),

@@ -54,7 +54,7 @@ class ChatPage:
     @property
     def lines(self) -> Locator:
         """The conversations in the list."""
-        return self.page.locator(".list [data-line] a")
+        return self.page.locator(".list [data-line] a:not(:has(.snippet))")
 
     def choose(self, model: str) -> Self:
         self.page.get_by_role("combobox", name="Model").select_option(model)

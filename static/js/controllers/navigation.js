@@ -25,11 +25,11 @@ export class Navigation extends PageController {
   follow(event, link) {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    void this.open(link.dataset.conversation || null);
+    void this.open(link.dataset.conversation || null, { message: link.dataset.message });
   }
 
-  /** @param {string | null} id null is a new chat @param {{push?: boolean}} [how] */
-  async open(id, { push = true } = {}) {
+  /** @param {string | null} id null is a new chat @param {{push?: boolean, message?: string}} [how] message: the one to be shown */
+  async open(id, { push = true, message } = {}) {
     const wish = (this.wish = (this.wish ?? 0) + 1); // only the newest counts
     if (push && id !== idInAddress()) history.pushState(null, "", id ? `/c/${id}/` : "/");
     this.app.page.emit("opened", id);
@@ -40,10 +40,11 @@ export class Navigation extends PageController {
     }
     const timer = setTimeout(() => this.showLoading(true), SKELETON_AFTER_MS);
     try {
-      const json = await api(`/api/conversations/${id}`);
+      const json = await api(`/api/conversations/${id}${message ? `?leaf=${message}` : ""}`);
       if (wish !== this.wish) return;
       this.chat.show(json);
       this.app.page.emit("announce", words.loaded(json.title));
+      if (message) this.app.page.emit("point", message);
     } catch (error) {
       if (wish !== this.wish) return;
       this.app.page.emit("toast", { text: error instanceof Error ? error.message : words.failed });

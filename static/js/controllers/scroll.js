@@ -1,6 +1,7 @@
 import { PageController } from "./page_controller.js";
 
 const NEAR_THE_END_IN_PX = 24;
+const POINTED_MS = 2500;
 
 /**
  * Follows the end of the transcript until the reader scrolls up; then nothing moves under their eyes, and a
@@ -20,6 +21,7 @@ export class Scroll extends PageController {
     });
     this.app.page.on("after-growth", () => this.hold());
     this.app.page.on("follow", () => this.toNewest());
+    this.app.page.on("point", (/** @type {string} */ id) => this.pointTo(id));
   }
 
   moved() {
@@ -37,6 +39,16 @@ export class Scroll extends PageController {
   hold() {
     if (this.isFollowing) this.element.scrollTop = 0;
     else if (this.held) this.element.scrollTop += this.held.element.getBoundingClientRect().top - this.held.top;
+  }
+
+  /** Bring a message into view and set it off for a moment. @param {string} id */
+  pointTo(id) {
+    const message = this.element.querySelector(`.message[data-key="${CSS.escape(id)}"]`);
+    if (!(message instanceof HTMLElement)) return; // further up than what is loaded
+    this.isFollowing = false;
+    message.scrollIntoView({ block: "center" });
+    message.toggleAttribute("data-pointed", true);
+    setTimeout(() => message.removeAttribute("data-pointed"), POINTED_MS);
   }
 
   toNewest() {

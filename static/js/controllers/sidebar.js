@@ -5,7 +5,11 @@ import { PageController } from "./page_controller.js";
 import { renameInPlace } from "./rename.js";
 import { besides } from "./why.js";
 
-/** @typedef {import("../lib/protocol.js").ConversationLine} Line */
+/**
+ * `message` is what a search found in its texts, and `snippet` the words around it.
+ *
+ * @typedef {import("../lib/protocol.js").ConversationLine & {message?: string, snippet?: {text: string, hit: boolean}[]}} Line
+ */
 
 const SEARCH_AFTER_MS = 140;
 
@@ -61,7 +65,7 @@ export class Sidebar extends PageController {
     const nodes = [];
     let group = "";
     for (const line of lines) {
-      const name = this.found ? words.results : words[dayGroup(line.updated_at, now)];
+      const name = line.message ? words.inMessages : this.found ? words.results : words[dayGroup(line.updated_at, now)];
       if (name !== group) nodes.push(heading((group = name)));
       nodes.push(this.lineElement(template, line));
     }
@@ -80,6 +84,10 @@ export class Sidebar extends PageController {
     link.dataset.conversation = line.id;
     link.dataset.updated = line.updated_at;
     link.textContent = line.title;
+    if (line.message) {
+      link.dataset.message = line.message;
+      link.append(snippetOf(line.snippet ?? []));
+    }
     item.querySelector("button")?.setAttribute("aria-label", words.more(line.title));
     return item;
   }
@@ -105,8 +113,15 @@ export class Sidebar extends PageController {
     this.searchTimer = setTimeout(async () => {
       this.searching = new AbortController();
       try {
-        const answer = await api(`/api/conversations?q=${encodeURIComponent(query)}`, { signal: this.searching.signal });
+        const { signal } = this.searching;
+        const wish = encodeURIComponent(query);
+        const texts = api(`/api/search?q=${wish}`, { signal }).catch(() => ({ messages: [] }));
+        const answer = await api(`/api/conversations?q=${wish}`, { signal });
         this.found = answer.conversations;
+        this.draw();
+        const { messages } = await texts;
+        if (signal.aborted) return;
+        this.found = [...answer.conversations, ...messages.map(messageLine)];
         this.draw();
       } catch (error) {
         if (error instanceof DOMException) return; // a newer search took its place
@@ -203,4 +218,21 @@ function emptyLine(text) {
   item.className = "list-empty";
   item.textContent = text;
   return item;
+}
+
+/** @param {any} found a message of `/api/search` @returns {Line} */
+function messageLine(found) {
+  return { id: found.conversation_id, title: found.title, updated_at: found.created_at, message: found.message_id, snippet: found.snippet };
+}
+
+/** @param {{text: string, hit: boolean}[]} pieces */
+function snippetOf(pieces) {
+  const snippet = document.createElement("span");
+  snippet.className = "snippet";
+  for (const { text, hit } of pieces) {
+    const piece = document.createElement(hit ? "mark" : "span");
+    piece.textContent = text;
+    snippet.append(piece);
+  }
+  return snippet;
 }

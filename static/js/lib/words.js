@@ -36,6 +36,7 @@ export const words = {
   nothingFound: "Nothing found",
   noConversations: "Nothing here yet. What you ask is kept here.",
   results: "Found",
+  inMessages: "In messages",
   today: "Today",
   yesterday: "Yesterday",
   lastWeek: "Last 7 days",
