@@ -76,7 +76,9 @@ def runtime() -> Runtime:
 
 async def close_runtime() -> None:
     loop = asyncio.get_running_loop()
-    _gateways.pop(loop, None)
+    alone = _gateways.pop(loop, None)
     found = _runtimes.pop(loop, None)
     if found is not None:
         await found.close()
+    elif alone is not None:
+        await alone.close()  # a view asked for it, and no socket came: its connections are open all the same
