@@ -117,7 +117,10 @@ def test_every_branch_is_searched(ann):
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(query=st.text(max_size=60), text=st.text(st.characters(exclude_characters="\0"), max_size=200))
+@given(
+    query=st.text(max_size=60),
+    text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200),
+)
 def test_no_query_and_no_text_is_an_error(ann, query, text):
     talk(ann, "x", text or "x")
     for one in search.search(ann.pk, query):
