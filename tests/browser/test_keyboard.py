@@ -72,7 +72,7 @@ def test_a_line_of_the_list_is_renamed_and_deleted_by_its_keys(chat):
     expect(chat.lines).to_have_count(0)
 
 
-@pytest.mark.parametrize("shortcut", ["ControlOrMeta+Shift+O"])
+@pytest.mark.parametrize("shortcut", ["ControlOrMeta+N", "ControlOrMeta+Shift+O"])
 def test_a_shortcut_begins_a_new_chat(chat, shortcut):
     chat.ask("Hello", "mock/fast").answered()
     chat.page.keyboard.press(shortcut)

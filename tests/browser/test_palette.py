@@ -115,3 +115,15 @@ def test_the_help_tells_every_key_and_lets_them_be_changed(chat, palette):
     help_.get_by_role("button", name="As they came").click()
     help_.get_by_role("button", name="Close").click()
     palette("ControlOrMeta+k")
+
+
+def test_the_keys_are_silent_while_an_input_method_composes(chat):
+    chat.box.focus()
+    chat.page.evaluate(
+        """() => document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "k", ctrlKey: true, bubbles: true, isComposing: true }))"""
+    )
+    dialog = chat.page.get_by_role("dialog", name="Find anything")
+    expect(dialog).to_have_count(0)
+    chat.page.keyboard.press("ControlOrMeta+k")
+    expect(dialog).to_have_count(1)
