@@ -119,3 +119,22 @@ def test_a_key_is_made_copied_revoked_and_brought_back(page, site):
     page.get_by_role("button", name="Bring it back").click()
     expect(page.get_by_role("rowheader", name="laptop")).to_be_visible()
     assert page.request.get(f"{site}/v1/models", headers={"Authorization": f"Bearer {secret}"}).ok
+
+
+KEPT = (
+    "[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((key) => key.startsWith('user:'))"
+)
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_logging_out_leaves_nothing_of_the_user_in_the_browser(page, site, troubles, online):
+    troubles.expect("ERR_INTERNET_DISCONNECTED|WebSocket")
+    sign_up(page, site, f"leaves-{online}")
+    page.get_by_label("Your message").fill("a draft about swordfish")
+    assert page.evaluate(KEPT)
+    page.goto(f"{site}/accounts/logout/")
+    page.context.set_offline(not online)
+    page.get_by_role("main").get_by_role("button", name="Sign Out").click()
+    page.context.set_offline(False)
+    page.goto(f"{site}/upgrade/")
+    assert page.evaluate(KEPT) == []
