@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.history import NotFound
-from chat.models import Conversation
+from chat.models import Conversation, Message
 
 LIST_LIMIT = 60
 TITLE_MOST = 200
@@ -64,6 +64,13 @@ def restore(user_id: int, conversation_id: UUID) -> Conversation:
     if not owned.update(deleted_at=None):
         raise NotFound
     return owned.get()
+
+
+def every_message(user_id: int, conversation_id: UUID) -> tuple[Conversation, list[Message]]:
+    """The conversation and all its branches, oldest message first, each with its generation."""
+    conversation = get(user_id, conversation_id)
+    messages = conversation.messages.select_related("generation").order_by("created_at")
+    return conversation, list(messages.defer("generation__journal"))
 
 
 def _of(user_id: int) -> QuerySet[Conversation]:

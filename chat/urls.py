@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat import spending, views
-from chat.api import conversations, models, search
+from chat.api import conversations, exports, models, search
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/conversations", conversations.index, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
+    path("api/conversations/<uuid:conversation_id>/export", exports.one, name="api_export"),
     path("api/search", search.texts, name="api_search"),
     path("usage/", spending.page, name="usage"),
     path("api/models", models.index, name="api_models"),

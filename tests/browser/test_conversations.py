@@ -103,3 +103,12 @@ def test_a_draft_waits_in_its_own_conversation(two):
     expect(two.box).to_have_value("Not yet sent")
     two.page.reload()
     expect(two.box).to_have_value("Not yet sent")
+
+
+def test_a_conversation_is_exported_from_its_menu(chat):
+    chat.ask("Apples and pears", "mock/echo").answered()
+    chat.page.get_by_role("button", name="More about “Apples and pears”").click()
+    with chat.page.expect_download() as download:
+        chat.page.get_by_role("link", name="Export as Markdown").click()
+    assert download.value.suggested_filename == "Apples-and-pears.md"
+    assert "Apples and pears" in download.value.path().read_text()

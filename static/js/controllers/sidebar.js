@@ -115,7 +115,10 @@ export class Sidebar extends PageController {
       try {
         const { signal } = this.searching;
         const wish = encodeURIComponent(query);
-        const texts = api(`/api/search?q=${wish}`, { signal }).catch(() => ({ messages: [] }));
+        const texts = api(`/api/search?q=${wish}`, { signal }).catch((error) => {
+          if (!(error instanceof DOMException)) this.app.page.emit("toast", { text: words.notConnected });
+          return { messages: [] };
+        });
         const answer = await api(`/api/conversations?q=${wish}`, { signal });
         this.found = answer.conversations;
         this.draw();
@@ -137,6 +140,7 @@ export class Sidebar extends PageController {
     const id = button.closest("[data-line]")?.getAttribute("data-line");
     this.chosen = [...(this.lines ?? []), ...(this.found ?? [])].find((line) => line.id === id) ?? null;
     if (!this.menu || !this.chosen) return;
+    for (const link of this.menu.querySelectorAll("a")) link.href = `/api/conversations/${this.chosen.id}/export?as=${link.dataset.as}`;
     this.menu.showPopover();
     besides(this.menu, button);
     this.menu.querySelector("button")?.focus();
