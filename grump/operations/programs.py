@@ -44,6 +44,8 @@ class ProgramsMiddleware:
                 response = await self._serve(request)
             except Http404:
                 response = error_response(404)
+            if not response.streaming:
+                response.headers.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             return response

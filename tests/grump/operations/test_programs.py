@@ -20,6 +20,11 @@ async def test_headers_and_json_errors_are_as_everywhere():
     assert (await Program().get("/v1/none")).code == "not_found"
 
 
+async def test_an_answer_says_how_long_it_is():
+    answer = await Program().get("/v1/models")
+    assert int(answer.headers["content-length"]) == len(answer.body)
+
+
 async def test_nobody_gets_a_cookie():
     assert "set-cookie" not in (await Program().get("/v1/models")).headers
 
