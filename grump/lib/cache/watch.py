@@ -10,6 +10,7 @@ is no event loop, and a late loop must not make a process stale.
 import atexit
 import logging
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -65,6 +66,8 @@ class Watch:
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._ended = threading.Event()
+        self.heard = threading.Event()
+        """Set when the log was read for the first time: until then memory may be forgotten once more."""
         self._starting = threading.Lock()
 
     def start(self) -> None:
@@ -108,6 +111,7 @@ class Watch:
                 heard = self._subscribe(pubsub)
                 self._back()
                 self._catch_up(client)
+                self.heard.set()
                 outcome = Outcome.SUCCESS
             except OUTAGE:
                 raise
@@ -155,7 +159,7 @@ class Watch:
 
     def _catch_up(self, client: "Redis") -> None:
         with client.pipeline(transaction=True) as pipe:
-            pipe.set(IDENTITY, self._sender, nx=True)
+            pipe.set(IDENTITY, secrets.token_hex(8), nx=True)
             pipe.get(IDENTITY)
             pipe.xrange(LOG, self._cursor, self._cursor)
             pipe.xrange(LOG, f"({self._cursor}", "+", count=READ_AT_ONCE)

@@ -29,10 +29,14 @@ def process(monkeypatch) -> Iterator[Make]:
     made: list[Tiers] = []
 
     def make(url: str = django_settings.REDIS_URL) -> TieredCache:
+        """At the tests' own Valkey it has connected, which empties its memory once."""
         monkeypatch.setattr(tiers, "_tiers", {})
         valkey_module.valkey_breaker.cache_clear()
         cache = TieredCache(url, {})
         made.append(cache._tiers)
+        if url == django_settings.REDIS_URL:
+            cache.start()
+            assert cache._tiers.watch.heard.wait(10)
         return cache
 
     yield make
