@@ -5,10 +5,12 @@ begins at the owner, so that somebody else's id raises `NotFound` exactly as a m
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -24,8 +26,10 @@ from usage.allowance import Allowance
 
 TITLE_LENGTH = 60
 CUT = "…"
-# How far back an answer can see, and how many messages a page begins with. Counted in messages.
-BRANCH_LIMIT = 200
+BRANCH_LIMIT = 200  # messages that a page begins with
+# How far back an answer can see: messages, and characters of theirs. Bounds a turn's memory.
+PROMPT_MESSAGES = 5_000
+PROMPT_TEXT = 4_000_000
 
 
 class NotFound(Exception):
@@ -34,10 +38,15 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of the prompt."""
+    """One message of the prompt. `tokens` is estimated, `counts` are exact, by tokenizer family."""
 
     role: str
     text: str
+    tokens: int = 0
+    id: UUID | None = None
+    at: datetime | None = None
+    pinned: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +78,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What an answer may cost: prices in millionths of a dollar for a million tokens."""
+    """What an answer may cost: prices in millionths of a dollar for a million tokens. No more than `window`
+    tokens are sent, however long the conversation."""
 
     input_price: int = 0
     output_price: int = 0
+    window: int | None = None
 
 
 def open_question(user_id: int, send: Send, process: str, asking: Asking = Asking()) -> Opened:
@@ -120,6 +131,7 @@ def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Op
         parent_id=_parent(conversation, send),
         role=Message.Role.USER,
         text=send.text,
+        tokens=count_tokens(send.text),
         client_message_id=send.client_message_id,
     )
     return _open_answer(conversation, question, process, asking, model=send.model)
@@ -193,13 +205,13 @@ def _open_answer(
         conversation.save(update_fields=["leaf_id", "updated_at"])
     insert(*([question, answer] if question._state.adding else [answer]))
     insert(generation)
-    lines = [question] if question.parent_id is None else branch(question.id)
+    lines = [_line(question)] if question.parent_id is None else prompt(question.id)
     # Last, so that a message sent twice finds the first one even where nothing more may be asked.
     reserved = quota.reserve(
         conversation.owner_id,
         generation.id,
         quota.Estimate(
-            sum(count_tokens(message.text) for message in lines) + count_tokens(prefill),
+            _asked(lines, asking) + count_tokens(prefill),
             input_price=asking.input_price,
             output_price=asking.output_price,
         ),
@@ -217,10 +229,28 @@ def _open_answer(
         title=conversation.title,
         parent_id=question.parent_id,
         # An attempt that failed before its first word says nothing.
-        prompt=tuple(Line(message.role, message.text) for message in lines if message.text),
+        prompt=tuple(line for line in lines if line.text),
         model=model,
         prefill=prefill,
         allowed=reserved.standing.allowed,
+    )
+
+
+def _asked(lines: Sequence[Line], asking: Asking) -> int:
+    """Tokens, about."""
+    tokens = sum(line.tokens for line in lines)
+    return tokens if asking.window is None else min(tokens, asking.window)
+
+
+def _line(message: Message) -> Line:
+    return Line(
+        message.role,
+        message.text,
+        message.tokens or count_tokens(message.text),
+        message.id,
+        message.created_at,
+        message.pinned,
+        message.counts,
     )
 
 
@@ -250,7 +280,7 @@ def end_generation(
         )
         if not ended:
             return False
-        Message.objects.filter(generation=generation_id).update(text=text)
+        Message.objects.filter(generation=generation_id).update(text=text, tokens=count_tokens(text))
         _index(generation_id)
         _pay(generation_id, state, extra_microusd, values)
     return True
@@ -338,6 +368,44 @@ def ask_to_stop(user_id: int, generation_id: UUID) -> Generation:
             stop_requested=True
         )
     return generation
+
+
+# Walks up until there are enough messages, or enough of their text.
+_PROMPT = """
+WITH RECURSIVE branch (id, parent_id, depth, size) AS (
+    SELECT id, parent_id, 0, LENGTH(text) FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT above.id, above.parent_id, branch.depth + 1, branch.size + LENGTH(above.text)
+    FROM chat_message above JOIN branch ON above.id = branch.parent_id
+    WHERE branch.depth < %s AND branch.size < %s
+)
+SELECT message.id, message.role, message.text, message.tokens, message.counts, message.pinned,
+    message.created_at
+FROM chat_message message JOIN branch ON branch.id = message.id ORDER BY branch.depth DESC
+"""
+
+
+def prompt(leaf_id: UUID) -> list[Line]:
+    """What an answer to `leaf_id` can see, oldest first: the messages down to it, as far back as the limits
+    allow. One query, and no model objects: they would cost more than reading the texts."""
+    leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
+        return [_prompt_line(row) for row in cursor.fetchall()]
+
+
+def _prompt_line(row: Sequence[Any]) -> Line:
+    id, role, text, tokens, counts, pinned, at = row
+    return Line(
+        role,
+        text,
+        tokens or count_tokens(text),  # 0: from before they were counted, or of an answer under way
+        id if isinstance(id, UUID) else UUID(id),
+        # SQLite keeps times as text, without their zone, which is always UTC.
+        at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC),
+        bool(pinned),
+        orjson.loads(counts) if isinstance(counts, str) else counts,
+    )
 
 
 _BRANCH = """

@@ -58,6 +58,12 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     client_message_id = models.CharField(max_length=64, blank=True)  # the sender's own, or empty
     created_at = models.DateTimeField(auto_now_add=True)
+    # Counted once: estimated when the text is stored (0: not yet), and by real tokenizers, by family, when
+    # the conversation comes near a window (chat/context/digesting.py).
+    tokens = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict, blank=True)
+    # Its user wants it sent word for word, however long the conversation gets.
+    pinned = models.BooleanField(default=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -113,6 +119,8 @@ class Generation(models.Model):
     usage_estimated = models.BooleanField(default=False)
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     total_ms = models.PositiveIntegerField(null=True, blank=True)
+    # What of the conversation was sent, where it was not all of it (chat/context/note.py).
+    context = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
 
@@ -144,3 +152,28 @@ class Indexed(models.Model):
 
     def __str__(self) -> str:
         return str(self.message_id)
+
+
+class Digest(models.Model):
+    """What choosing from a message needs, worked out once: its sentences as numbers, and vectors of its
+    passages (chat/context/digest.py). It can always be made anew from the text."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="digest")
+    units = models.BinaryField()
+    vectors = models.BinaryField(default=bytes)  # empty: not embedded (yet)
+    vectors_of = models.CharField(max_length=120, blank=True)  # the embedding model's name
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+
+class Summary(models.Model):
+    """What was said in a branch up to and with `message`, shortened by a model."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="summary")
+    text = models.TextField()
+    tokens = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Up to {self.message_id}"

@@ -18,7 +18,7 @@ from chat.context.window import fit
 from chat.ending import INTERNAL, Outcome, finish
 from chat.gateway import events
 from chat.gateway.batch import Batcher
-from chat.gateway.errors import GatewayError
+from chat.gateway.errors import GatewayError, UnknownModel
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.history import Opened
 from chat.live import Broadcast
@@ -61,7 +61,11 @@ async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -
 
 def _asking(runtime: Runtime, model: str) -> history.Asking:
     price = runtime.gateway.likely_price(model)
-    return history.Asking(round(price.input * 1_000_000), round(price.output * 1_000_000))
+    try:
+        window = runtime.gateway.window(model)
+    except UnknownModel:  # the turn itself will say so
+        window = None
+    return history.Asking(round(price.input * 1_000_000), round(price.output * 1_000_000), window)
 
 
 def _begin(runtime: Runtime, user_id: int, opened: Opened, **how: Any) -> None:

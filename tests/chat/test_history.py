@@ -6,11 +6,15 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat import history
+from chat.gateway.counting import count_tokens
 from chat.history import NotFound
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send
+from usage import quota
+from usage.models import Hold
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +232,49 @@ def test_what_is_no_question_of_this_conversation_cannot_be_edited(ann):
     with pytest.raises(NotFound):
         ask(ann, "?", edits=first.question_id)
     assert Message.objects.filter(text="?").count() == 0
+
+
+def test_a_text_is_counted_when_it_is_stored_and_not_again(ann, monkeypatch):
+    first = ask(ann, "How many tokens are these?")
+    finish(first, "Some seven, I would say.")
+    asked, answered = Message.objects.order_by("created_at")
+    assert asked.tokens == count_tokens("How many tokens are these?")
+    assert answered.tokens == count_tokens("Some seven, I would say.")
+    monkeypatch.setattr("chat.history.count_tokens", lambda text: pytest.fail(text) if "seven" in text else 1)
+    second = ask(ann, "And now?", conversation_id=first.conversation_id)
+    assert [line.tokens for line in second.prompt[:2]] == [asked.tokens, answered.tokens]
+
+
+def test_an_answer_sees_further_back_than_the_page_shows(ann):
+    conversation = a_long_conversation(ann, history.BRANCH_LIMIT + 50)
+    opened = ask(ann, "And?", conversation_id=conversation.id)
+    assert len(opened.prompt) == history.BRANCH_LIMIT + 51
+    assert opened.prompt[0].text == "Message 0"
+    assert len(history.branch(opened.question_id)) == history.BRANCH_LIMIT
+
+
+def test_what_an_answer_sees_is_bounded_in_messages_and_in_text(ann, monkeypatch):
+    conversation = a_long_conversation(ann, 30)
+    monkeypatch.setattr(history, "PROMPT_MESSAGES", 10)
+    assert len(ask(ann, "And?", conversation_id=conversation.id).prompt) == 10
+    monkeypatch.setattr(history, "PROMPT_TEXT", 40)
+    assert len(ask(ann, "And?", conversation_id=conversation.id).prompt) <= 6
+
+
+def test_no_more_is_held_than_a_window_takes(ann):
+    conversation = a_long_conversation(ann, 50)
+    send = Send(client_message_id="c", text="And?", conversation_id=conversation.id)
+    history.open_question(ann.pk, send, "p1", history.Asking(window=20))
+    assert Hold.objects.get().tokens == 20 + quota.FIRST_OUTPUT
+
+
+def a_long_conversation(user, length: int) -> Conversation:
+    conversation = Conversation.objects.create(owner=user, updated_at=timezone.now())
+    parent = None
+    for number in range(length):
+        role = Message.Role.ASSISTANT if number % 2 else Message.Role.USER
+        parent = Message.objects.create(
+            conversation=conversation, owner=user, parent=parent, role=role, text=f"Message {number}"
+        )
+    Conversation.objects.filter(id=conversation.id).update(leaf_id=parent.id)
+    return conversation
