@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-import bpe_openai  # type: ignore[import-not-found]
+import bpe_openai
 import gguf
 import tiktoken  # type: ignore[import-not-found]
 
