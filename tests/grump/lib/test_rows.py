@@ -87,3 +87,14 @@ def test_constraints_hold(ann):
 def test_the_first_row_or_nothing(ann):
     assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["ann"]) == ann
     assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["bob"]) is None
+
+
+def test_a_row_that_is_read_is_the_one_that_the_orm_reads(ann):
+    conversation = Conversation(owner=ann, title="“Grüße”", updated_at=timezone.now())
+    insert(conversation)
+    insert(Hold(owner=ann, day_id=1, tokens=1, cost_microusd=0, source="chat", began_at=timezone.now()))
+    for model in (User, Conversation, Hold):
+        read = first(model, f"SELECT * FROM {model._meta.db_table} WHERE 1 = %s", [1])
+        assert read is not None
+        assert columns(read) == columns(model.objects.get())
+        assert not read._state.adding
