@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "grump.accounts",
+    "grump.audit",
     "grump.pwa",
     "grump.local",
     "grump.lib.cache",

@@ -25,6 +25,7 @@ WITH_DATABASE = [
     "tests/usage",
     "tests/experiments",
     "tests/grump/accounts",
+    "tests/grump/audit",
     "tests/grump/operations/test_health.py",
     "tests/integration",
     "tests/test_environment.py",

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from usage import payments
-from usage.models import Day, Entry, Membership, Plan, Team, TeamDay, UpgradeRequest
+from usage import keys, payments
+from usage.models import ApiKey, Day, Entry, Membership, Plan, Team, TeamDay, UpgradeRequest
 
 
 @admin.register(Plan)
@@ -62,6 +62,27 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    """Whose keys there are; staff can end one, and never see or change it."""
+
+    list_display = ("prefix", "name", "owner", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ("owner",)
+    search_fields = ("prefix", "owner__username")
+    exclude = ("digest",)
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("usage.change_apikey")
+
+    @admin.action(description="Revoke: the key does not work from now on", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
+        for key in chosen.select_related("owner"):
+            if key.revoked_at is None:
+                keys.revoke(key.owner, key.pk)
+                self.log_change(request, key, "Revoked")
 
 
 @admin.register(Day)

@@ -3,16 +3,25 @@
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponse
 
 from grump.accounts.revocation import close_sockets
+from grump.audit.staff import Audited
 
 
 class GrumpAdminSite(AdminSite):
     site_header = "G-Rump"
     site_title = "G-Rump"
     index_title = "Administration"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Every page, a library's too, writes into the audit log what is changed on it."""
+        given = admin_class or ModelAdmin
+        bases = (given,) if issubclass(given, Audited) else (Audited, given)
+        super().register(
+            model_or_iterable, type(given.__name__, bases, {"__module__": given.__module__}), **options
+        )
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return secure_admin_login(super().login)(request, extra_context)
