@@ -28,6 +28,10 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)  # undo instead of "are you sure"
+    pinned = models.BooleanField(default=False)  # stands above all others in the list
+    archived_at = models.DateTimeField(null=True, blank=True)  # out of the list; search still finds it
+    # Said to the model before everything else; empty: nothing is.
+    instructions = models.TextField(blank=True)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -35,7 +39,8 @@ class Conversation(models.Model):
         indexes = [
             models.Index(
                 fields=["owner", "-updated_at"], condition=Q(deleted_at=None), name="conversation_list"
-            )
+            ),
+            models.Index(fields=["owner"], condition=Q(pinned=True), name="conversation_pinned"),
         ]
 
     def __str__(self) -> str:
@@ -177,3 +182,43 @@ class Summary(models.Model):
 
     def __str__(self) -> str:
         return f"Up to {self.message_id}"
+
+
+class Prompt(models.Model):
+    """A text its owner keeps to be written into the box again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="prompts")
+    name = models.CharField(max_length=80)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "created_at"]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Preferences(models.Model):
+    """How a person wants the chat to be, in whatever browser. A row comes with the first change."""
+
+    class SendKey(models.TextChoices):
+        ENTER = "enter"
+        WITH_CONTROL = "mod+enter"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    send_key = models.CharField(max_length=10, choices=SendKey, default=SendKey.ENTER)
+    prediction = models.BooleanField(default=True)  # what might come next, while one writes
+    follow_ups = models.BooleanField(default=True)  # questions that might follow an answer
+    model = models.CharField(max_length=120, default="auto")
+    preference = models.FloatField(default=0.5)  # for "auto": from 0, cheaper, to 1, better
+
+    class Meta:
+        # A constraint and not a one-to-one field: grump/accounts/belongings.py goes by constraints.
+        constraints = [models.UniqueConstraint(fields=["owner"], name="preferences_of_one")]
+
+    def __str__(self) -> str:
+        return str(self.owner_id)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from chat import spending, views
-from chat.api import conversations, exports, models, search
+from chat import settings_pages, spending, views
+from chat.api import conversations, exports, models, preferences, search
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
     path("api/conversations/<uuid:conversation_id>/export", exports.one, name="api_export"),
     path("api/search", search.texts, name="api_search"),
+    path("api/preferences", preferences.one, name="api_preferences"),
+    path("settings/", settings_pages.page, name="settings"),
     path("usage/", spending.page, name="usage"),
     path("api/models", models.index, name="api_models"),
 ]

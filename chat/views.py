@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from chat import conversations, shapes
+from chat import conversations, preferences, shapes
 from chat.history import NotFound
 from chat.runtime import gateway
 from grump.accounts.guests import ensure_guest
@@ -41,7 +41,12 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
             "conversations": conversations.newest(user.pk),
             "conversation": conversation,
             "messages": conversation["messages"] if conversation else [],
-            "boot": {"user": _user_shape(user), "conversation": conversation, "models": models},
+            "boot": {
+                "user": _user_shape(user),
+                "conversation": conversation,
+                "models": models,
+                "preferences": preferences.shape(preferences.of(user.pk)),
+            },
         },
     )
 

@@ -31,6 +31,7 @@ const socket = new ChatSocket(`${location.protocol === "https:" ? "wss" : "ws"}:
 const chat = new Chat({
   socket,
   models: boot.models,
+  preference: boot.preferences.preference,
   outbox: new Outbox(new Store(sessionStorage, prefix)),
   read: (id, query = "") => api(`/api/conversations/${id}${query}`),
 });
@@ -40,7 +41,7 @@ const store = new Store(localStorage, prefix);
 
 /** @type {import("./controllers/page_controller.js").App} */
 const app = {
-  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, model: "auto", palette: new Sources(),
+  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, preferences: boot.preferences, model: "auto", palette: new Sources(),
   shortcuts: new Shortcuts(store, /Mac|iPhone|iPad/.test(navigator.platform)),
 };
 app.shortcuts.know(actions(app));

@@ -49,7 +49,10 @@ export class Composer extends PageController {
       group.append(new Option(model.title, model.name));
     }
     this.picker?.append(...groups.values());
-    const chosen = this.app.store.read("model");
+    // What was chosen here holds until the settings name another model.
+    const { model: usual } = this.app.preferences;
+    const kept = this.app.store.read("model");
+    const chosen = kept?.instead === usual ? kept.name : usual;
     if (this.picker && models.some((model) => model.configured && model.name === chosen)) this.picker.value = chosen;
     this.app.model = this.picker?.value ?? "auto";
   }
@@ -57,7 +60,8 @@ export class Composer extends PageController {
   choose() {
     if (!this.picker) return;
     this.app.model = this.picker.value;
-    this.app.store.write("model", this.picker.value === "auto" ? null : this.picker.value);
+    const { model: usual } = this.app.preferences;
+    this.app.store.write("model", this.picker.value === usual ? null : { name: this.picker.value, instead: usual });
     this.weigh?.();
   }
 
@@ -98,7 +102,7 @@ export class Composer extends PageController {
     this.box?.focus();
   }
 
-  /** Enter sends where there is a keyboard; on glass it makes a line. @param {KeyboardEvent} event */
+  /** Enter sends where there is a keyboard, unless the settings want Ctrl with it; on glass it makes a line. @param {KeyboardEvent} event */
   key(event) {
     if (event.key === "Escape" && this.edited && !event.isComposing) {
       event.preventDefault();
@@ -106,8 +110,9 @@ export class Composer extends PageController {
       return;
     }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    const isOnGlass = matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey;
-    if (!isOnGlass) this.submit(event);
+    const isPlain = !event.ctrlKey && !event.metaKey;
+    const makesLine = matchMedia("(pointer: coarse)").matches || this.app.preferences.send_key === "mod+enter";
+    if (!isPlain || !makesLine) this.submit(event);
   }
 
   stop() {

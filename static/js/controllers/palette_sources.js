@@ -88,8 +88,8 @@ function models({ models, page, model }) {
 /** @param {import("./page_controller.js").App} app @returns {Source} */
 function pages({ user }) {
   const paths = user.guest
-    ? { usage: "/usage/", plans: "/upgrade/", logIn: "/accounts/login/", signUp: "/accounts/signup/" }
-    : { usage: "/usage/", plans: "/upgrade/", email: "/accounts/email/", password: "/accounts/password/change/", second: "/accounts/2fa/", logOut: "/accounts/logout/" };
+    ? { settings: "/settings/", usage: "/usage/", plans: "/upgrade/", logIn: "/accounts/login/", signUp: "/accounts/signup/" }
+    : { settings: "/settings/", usage: "/usage/", plans: "/upgrade/", email: "/accounts/email/", password: "/accounts/password/change/", second: "/accounts/2fa/", logOut: "/accounts/logout/" };
   return {
     name: "pages",
     title: words.palette.pages,

@@ -49,7 +49,8 @@
  * @property {boolean} configured
  *
  * @typedef {{id: number, name: string, guest: boolean}} User
- * @typedef {{user: User, conversation: ConversationJson | null, models: Model[]}} Boot
+ * @typedef {{send_key: "enter" | "mod+enter", prediction: boolean, follow_ups: boolean, model: string, preference: number}} Preferences
+ * @typedef {{user: User, conversation: ConversationJson | null, models: Model[], preferences: Preferences}} Boot
  *
  * @typedef {{type: string, [field: string]: any}} Frame
  */

@@ -92,6 +92,7 @@ export const words = {
       input === output ? `${provider} · ${input}` : `${provider} · ${input} in, ${output} out`,
   },
   pages: {
+    settings: "Settings",
     usage: "Usage",
     plans: "Plans",
     logIn: "Log in",

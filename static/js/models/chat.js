@@ -24,14 +24,15 @@ import { Versions } from "./versions.js";
 export class Chat extends Emitter {
   /**
    * @param {{socket: import("../lib/socket.js").ChatSocket, outbox: Outbox, models: import("../lib/protocol.js").Model[],
-   *   read?: (id: string, query?: string) => Promise<ConversationJson>}} parts
+   *   preference?: number, read?: (id: string, query?: string) => Promise<ConversationJson>}} parts
    */
-  constructor({ socket, outbox, models, read }) {
+  constructor({ socket, outbox, models, read, preference = 0.5 }) {
     super();
     this.socket = socket;
     this.outbox = outbox;
     this.catalogue = new Catalogue(models);
     this.read = read;
+    this.preference = preference;
     this.conversation = Conversation.empty();
     this.wasReady = false;
     /** By generation id; also those whose conversation is not shown now. @type {Map<string, Answer>} */
@@ -75,7 +76,7 @@ export class Chat extends Emitter {
 
   /** @param {string} text @param {string} model */
   send(text, model) {
-    const parcel = { client_message_id: freshId(), conversation_id: this.conversation.id, text, model };
+    const parcel = { client_message_id: freshId(), conversation_id: this.conversation.id, text, model, preference: this.preference };
     this.conversation.ask(parcel.client_message_id, text);
     this.outbox.add(parcel);
     this.socket.send({ type: "chat.send", ...parcel });
@@ -92,7 +93,7 @@ export class Chat extends Emitter {
   /** @param {Entry} old what is shown in its place until now @param {string} edits @param {string} text @param {string} model */
   post(old, edits, text, model) {
     const { conversation } = this;
-    const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, edits };
+    const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, preference: this.preference, edits };
     conversation.edit(old, edits, parcel.client_message_id, text);
     this.outbox.add(parcel);
     this.socket.send({ type: "chat.send", ...parcel });
@@ -106,7 +107,8 @@ export class Chat extends Emitter {
     // An attempt that ended before its first frame has no id of its own here: its question stands for it.
     const target = isServerId(entry.id) ? entry : question;
     if (!target || !isServerId(target.id)) return false;
-    if (!this.socket.send({ type: "chat.regenerate", message_id: target.id, model, continue: goOn, id })) return false;
+    const wish = { type: "chat.regenerate", message_id: target.id, model, preference: this.preference, continue: goOn, id };
+    if (!this.socket.send(wish)) return false;
     const { conversation } = this;
     this.versions.add(id, { conversation, ...conversation.replaceAnswer(entry, id, goOn ? entry.text : "") });
     this.emit("entries", { sent: true });

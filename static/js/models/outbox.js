@@ -7,6 +7,7 @@
  * @property {string | null} conversation_id
  * @property {string} text
  * @property {string} model
+ * @property {number} [preference] for "auto": from 0, cheaper, to 1, better
  * @property {string} [edits] the question it takes the place of
  */
 export class Outbox {

@@ -1,0 +1,66 @@
+"""`/settings/`: how the chat looks and behaves. Plain forms: they work before any script, and without one."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from chat import preferences
+from chat.gateway.stack import ModelEntry
+from chat.runtime import gateway
+from chat.settings_forms import ChatForm, LookForm
+from grump.accounts.guests import ensure_guest
+
+YEAR = 60 * 60 * 24 * 365
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+async def page(request: HttpRequest) -> HttpResponse:
+    return await sync_to_async(_page)(request, gateway().models())
+
+
+def _page(request: HttpRequest, models: list[ModelEntry]) -> HttpResponse:
+    user = ensure_guest(request)
+    known = preferences.of(user.pk)
+    look = LookForm(_given(request, "look"), initial=request.COOKIES)
+    chat = ChatForm(
+        _given(request, "chat"), models=models, initial=_initial(preferences.shape(known), models)
+    )
+    if look.is_bound and look.is_valid():
+        messages.success(request, _("Kept in this browser."))
+        return _with_look(redirect("settings"), look.cleaned_data)
+    if chat.is_bound and chat.is_valid():
+        preferences.change(user.pk, **chat.cleaned_data)
+        messages.success(request, _("Kept."))
+        return redirect("settings")
+    status = 422 if look.errors or chat.errors else 200
+    return render(request, "settings/page.html", {"look": look, "chat": chat}, status=status)
+
+
+def _given(request: HttpRequest, form: str) -> Any:
+    return request.POST if request.method == "POST" and request.POST.get("form") == form else None
+
+
+def _initial(kept: dict[str, Any], models: list[ModelEntry]) -> dict[str, Any]:
+    """A model that is no longer offered is not chosen any more."""
+    offered = {entry.model.name for entry in models if entry.configured}
+    return kept if kept["model"] in offered else {**kept, "model": "auto"}
+
+
+def _with_look(response: HttpResponse, look: dict[str, str]) -> HttpResponse:
+    """Script reads them too (`static/js/controllers/theme.js`) not HttpOnly, they hold nothing of anybody"""
+    for name in ("theme", "density"):
+        if look[name]:
+            response.set_cookie(
+                name, look[name], max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+            )
+        else:
+            response.delete_cookie(name, samesite="Lax")
+    return response
