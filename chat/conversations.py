@@ -1,10 +1,12 @@
 """What a user does to a whole conversation. Synchronous; every look-up begins at the owner."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.history import NotFound
@@ -12,15 +14,45 @@ from chat.models import Conversation, Message
 
 LIST_LIMIT = 60
 TITLE_MOST = 200
+PINNED_MOST = 50
+INSTRUCTIONS_MOST = 8_000  # characters
 UNDO_PERIOD = timedelta(days=1)
 
 
-def newest(user_id: int, query: str = "") -> list[Conversation]:
-    """The user's conversations, newest first; with `query`, those whose title contains it."""
-    found = _of(user_id).order_by("-updated_at")
+class TooManyPinned(Exception):
+    """As many conversations are pinned as may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the list. `more`: there are others behind the last one."""
+
+    rows: list[Conversation]
+    more: bool
+
+
+def newest(user_id: int, query: str = "", *, archived: bool = False, behind: UUID | None = None) -> Listed:
+    """The user's conversations: the pinned ones, then the others, newest first, or those `behind` one of
+    them. With `query`, those whose title contains it, wherever they are put away."""
+    found = _of(user_id).defer("instructions").order_by("-updated_at", "-id")
     if query:
-        found = found.filter(title__icontains=query)
-    return list(found[:LIST_LIMIT])
+        return _page(found.filter(title__icontains=query))
+    found = found.filter(archived_at__isnull=not archived)
+    if behind is not None:
+        last = get(user_id, behind)
+        found = found.filter(
+            Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, id__lt=last.id)
+        )
+    if archived:
+        return _page(found)
+    pinned = [] if behind else list(found.filter(pinned=True)[:PINNED_MOST])
+    rest = _page(found.filter(pinned=False))
+    return Listed(pinned + rest.rows, rest.more)
+
+
+def _page(found: QuerySet[Conversation]) -> Listed:
+    rows = list(found[: LIST_LIMIT + 1])
+    return Listed(rows[:LIST_LIMIT], len(rows) > LIST_LIMIT)
 
 
 def get(user_id: int, conversation_id: UUID) -> Conversation:
@@ -30,11 +62,31 @@ def get(user_id: int, conversation_id: UUID) -> Conversation:
         raise NotFound from None
 
 
-def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
+def change(user_id: int, conversation_id: UUID, **wish: Any) -> Conversation:
+    """Rename it (`title`), pin it (`pinned`), put it away (`archived`), tell the model something before all
+    else (`instructions`). Raises TooManyPinned."""
     conversation = get(user_id, conversation_id)
-    conversation.title, conversation.titled_by_user = title, True
-    conversation.save(update_fields=["title", "titled_by_user"])
+    values: dict[str, Any] = {
+        name: wish[name] for name in ("pinned", "instructions", "title") if name in wish
+    }
+    if "title" in wish:
+        values["titled_by_user"] = True
+    if wish.get("pinned") and not conversation.pinned and _pinned(user_id) >= PINNED_MOST:
+        raise TooManyPinned
+    if wish.get("pinned"):
+        wish.setdefault("archived", False)  # what stands above all others is not put away
+    if "archived" in wish:
+        values["archived_at"] = timezone.now() if wish["archived"] else None
+        if wish["archived"]:
+            values["pinned"] = False
+    for name, value in values.items():
+        setattr(conversation, name, value)
+    conversation.save(update_fields=list(values))
     return conversation
+
+
+def _pinned(user_id: int) -> int:
+    return Conversation.objects.filter(owner=user_id, pinned=True, deleted_at=None).count()
 
 
 def show_branch(user_id: int, conversation_id: UUID, message_id: UUID) -> Conversation:

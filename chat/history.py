@@ -199,10 +199,11 @@ def _open_answer(
     )
     starts_conversation = conversation._state.adding
     conversation.leaf_id, conversation.updated_at = answer.id, now
+    conversation.archived_at = None  # asked in again: back in the list
     if starts_conversation:
         insert(conversation)
     else:
-        conversation.save(update_fields=["leaf_id", "updated_at"])
+        conversation.save(update_fields=["leaf_id", "updated_at", "archived_at"])
     insert(*([question, answer] if question._state.adding else [answer]))
     insert(generation)
     lines = [_line(question)] if question.parent_id is None else prompt(question.id)

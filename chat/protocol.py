@@ -280,11 +280,15 @@ class ConversationUpdated(ServerFrame):
     other tabs can draw both; the answer's generation follows with its own frames."""
 
     type = "conversation.updated"
-    leave_out = frozenset({"title", "updated_at", "deleted", "message", "answer", "generation_id"})
+    leave_out = frozenset(
+        {"title", "updated_at", "deleted", "pinned", "archived", "message", "answer", "generation_id"}
+    )
     conversation_id: UUID
     title: str | None = None
     updated_at: str | None = None
     deleted: bool | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
     message: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
     generation_id: UUID | None = None

@@ -55,7 +55,7 @@ def _initial(kept: dict[str, Any], models: list[ModelEntry]) -> dict[str, Any]:
 
 
 def _with_look(response: HttpResponse, look: dict[str, str]) -> HttpResponse:
-    """Script reads them too (`static/js/controllers/theme.js`) not HttpOnly, they hold nothing of anybody"""
+    """`static/js/controllers/theme.js` reads the theme too: no HttpOnly, and nothing of anybody in them."""
     for name in ("theme", "density"):
         if look[name]:
             response.set_cookie(

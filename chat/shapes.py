@@ -14,6 +14,8 @@ def listed(conversation: Conversation) -> dict[str, Any]:
         "id": str(conversation.id),
         "title": conversation.title,
         "updated_at": conversation.updated_at.isoformat(),
+        "pinned": conversation.pinned,
+        "archived": conversation.archived_at is not None,
     }
 
 
@@ -27,6 +29,7 @@ def opened(conversation: Conversation, before: UUID | None = None) -> dict[str, 
     messages = messages[-BRANCH_LIMIT:]
     return {
         **listed(conversation),
+        "instructions": conversation.instructions,
         "leaf_id": str(conversation.leaf_id) if conversation.leaf_id else None,
         "earlier": earlier,
         "messages": _messages(conversation, messages),

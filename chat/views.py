@@ -34,11 +34,13 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
             conversation = shapes.opened(conversations.get(user.pk, conversation_id))
         except NotFound:
             raise Http404 from None
+    listed = conversations.newest(user.pk)
     return render(
         request,
         "chat/page.html",
         {
-            "conversations": conversations.newest(user.pk),
+            "conversations": listed.rows,
+            "more_conversations": listed.more,
             "conversation": conversation,
             "messages": conversation["messages"] if conversation else [],
             "boot": {

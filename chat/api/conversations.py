@@ -39,8 +39,15 @@ def for_owner(view: View) -> View:
 @for_owner
 async def index(request: HttpRequest, user_id: int) -> HttpResponse:
     query = request.GET.get("q", "").replace("\0", "")[: conversations.TITLE_MOST]
-    found = await in_database(conversations.newest, user_id, query)
-    return JsonResponse({"conversations": [shapes.listed(conversation) for conversation in found]})
+    try:
+        behind = UUID(request.GET["behind"]) if "behind" in request.GET else None
+    except ValueError:
+        raise NotFound from None
+    archived = request.GET.get("archived") == "1"
+    found = await in_database(conversations.newest, user_id, query, archived=archived, behind=behind)
+    return JsonResponse(
+        {"conversations": [shapes.listed(conversation) for conversation in found.rows], "more": found.more}
+    )
 
 
 @require_http_methods(["GET", "PATCH", "DELETE"])
@@ -48,7 +55,7 @@ async def index(request: HttpRequest, user_id: int) -> HttpResponse:
 async def one(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
     match request.method:
         case "PATCH":
-            return await _rename(request, user_id, conversation_id)
+            return await _change(request, user_id, conversation_id)
         case "DELETE":
             return await _delete(user_id, conversation_id)
         case _:
@@ -74,17 +81,44 @@ def _read(user_id: int, conversation_id: UUID, leaf: UUID | None, before: UUID |
     return shapes.opened(conversation, before)
 
 
-async def _rename(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
+async def _change(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
     try:
-        title = orjson.loads(request.body)["title"]
-        title = " ".join(title.replace("\0", "").split())
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        return error_response(400, "bad_request", 'Send {"title": "…"}.')
-    if not 1 <= len(title) <= conversations.TITLE_MOST:
-        return error_response(400, "bad_request", f"A title has 1 to {conversations.TITLE_MOST} characters.")
-    conversation = await in_database(conversations.rename, user_id, conversation_id, title)
-    _tell(user_id, conversation_id, title=title, updated_at=conversation.updated_at.isoformat())
-    return JsonResponse(shapes.listed(conversation))
+        wish = _wish(orjson.loads(request.body))
+        conversation = await in_database(conversations.change, user_id, conversation_id, **wish)
+    except (orjson.JSONDecodeError, ValueError) as error:
+        said = str(error) if type(error) is ValueError else "Send a JSON object of what is to be changed."
+        return error_response(400, "bad_request", said)
+    except conversations.TooManyPinned:
+        most = conversations.PINNED_MOST
+        return error_response(409, "too_many", f"No more than {most} conversations can be pinned.")
+    listed = shapes.listed(conversation)
+    _tell(user_id, conversation_id, **{name: listed[name] for name in listed if name != "id"})
+    return JsonResponse(listed | {"instructions": conversation.instructions})
+
+
+def _wish(given: Any) -> dict[str, Any]:
+    """What is to be changed. Raises ValueError, in words for whoever sent it."""
+    wish: dict[str, Any] = {}
+    if not isinstance(given, dict):
+        raise ValueError("Send a JSON object of what is to be changed.")
+    if "title" in given:
+        title = given["title"] if isinstance(given["title"], str) else ""
+        wish["title"] = " ".join(title.replace("\0", "").split())
+        if not 1 <= len(wish["title"]) <= conversations.TITLE_MOST:
+            raise ValueError(f"A title has 1 to {conversations.TITLE_MOST} characters.")
+    if "instructions" in given:
+        text = given["instructions"]
+        if not isinstance(text, str) or len(text) > conversations.INSTRUCTIONS_MOST or "\0" in text:
+            raise ValueError(f"Instructions have at most {conversations.INSTRUCTIONS_MOST:,} characters.")
+        wish["instructions"] = text.strip()
+    for name in ("pinned", "archived"):
+        if name in given:
+            if type(given[name]) is not bool:
+                raise ValueError(f"{name} is true or false.")
+            wish[name] = given[name]
+    if not wish:
+        raise ValueError("Nothing that can be changed is named: title, pinned, archived, instructions.")
+    return wish
 
 
 async def _delete(user_id: int, conversation_id: UUID) -> HttpResponse:
@@ -98,7 +132,7 @@ async def _delete(user_id: int, conversation_id: UUID) -> HttpResponse:
 async def restore(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
     conversation = await in_database(conversations.restore, user_id, conversation_id)
     listed = shapes.listed(conversation)
-    _tell(user_id, conversation_id, title=listed["title"], updated_at=listed["updated_at"], deleted=False)
+    _tell(user_id, conversation_id, deleted=False, **{name: listed[name] for name in listed if name != "id"})
     return JsonResponse(listed)
 
 

@@ -5,6 +5,7 @@ import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
 import { Drawer } from "./controllers/drawer.js";
 import { Keys } from "./controllers/keys.js";
+import { LineMenu } from "./controllers/line_menu.js";
 import { Meter } from "./controllers/meter.js";
 import { Navigation } from "./controllers/navigation.js";
 import { Pill } from "./controllers/pill.js";
@@ -41,14 +42,14 @@ const store = new Store(localStorage, prefix);
 
 /** @type {import("./controllers/page_controller.js").App} */
 const app = {
-  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, preferences: boot.preferences, model: "auto", palette: new Sources(),
+  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, preferences: boot.preferences, model: "auto", palette: new Sources(), list: null,
   shortcuts: new Shortcuts(store, /Mac|iPhone|iPad/.test(navigator.platform)),
 };
 app.shortcuts.know(actions(app));
 
 attach(
   {
-    allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, meter: Meter, navigation: Navigation,
+    allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, "line-menu": LineMenu, meter: Meter, navigation: Navigation,
     pill: Pill, scroll: Scroll, sidebar: Sidebar, suggestions: Suggestions, toast: Toast, transcript: Transcript,
   },
   app,

@@ -1,6 +1,7 @@
 """Rows that would take a person a day to write. Runs inside the installation: `manage.py shell -c`."""
 
 import uuid
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -48,3 +49,14 @@ def long_conversation(user_id: int, messages: int) -> str:
     conversation.leaf_id = rows[-1].id
     conversation.save()
     return str(conversation.id)
+
+
+def many(user_id: int, count: int) -> None:
+    """So many conversations, empty ones."""
+    from chat.models import Conversation
+
+    now = timezone.now()
+    Conversation.objects.bulk_create(
+        Conversation(owner_id=user_id, title=f"Number {number}", updated_at=now + timedelta(seconds=number))
+        for number in range(count)
+    )

@@ -1,5 +1,6 @@
 """The list of conversations: renamed, deleted, brought back, searched, begun anew."""
 
+import json
 import re
 
 import pytest
@@ -112,3 +113,52 @@ def test_a_conversation_is_exported_from_its_menu(chat):
         chat.page.get_by_role("link", name="Export as Markdown").click()
     assert download.value.suggested_filename == "Apples-and-pears.md"
     assert "Apples and pears" in download.value.path().read_text()
+
+
+def test_a_pinned_conversation_stands_first_also_after_a_reload(two):
+    menu(two, "Apples")
+    two.page.get_by_role("button", name="Pin", exact=True).click()
+    expect(two.lines).to_have_text(["Apples", "Pears"])
+    expect(two.page.locator(".list-group").first).to_have_text("Pinned")
+    two.page.reload()
+    expect(two.lines).to_have_text(["Apples", "Pears"])
+    menu(two, "Apples")
+    two.page.get_by_role("button", name="Unpin").click()
+    expect(two.lines).to_have_text(["Pears", "Apples"])
+
+
+def test_an_archived_conversation_leaves_the_list_and_comes_back(two, another_tab):
+    second = another_tab()
+    menu(two, "Apples")
+    two.page.get_by_role("button", name="Archive", exact=True).click()
+    expect(two.lines).to_have_text(["Pears"])
+    expect(second.lines).to_have_text(["Pears"])
+    two.page.get_by_role("button", name="Archived chats").click()
+    expect(two.lines).to_have_text(["Apples"])
+    menu(two, "Apples")
+    two.page.get_by_role("button", name="Out of the archive").click()
+    expect(two.page.get_by_text("Nothing is archived.")).to_be_visible()
+    two.page.get_by_role("button", name="Archived chats").click()
+    expect(two.lines).to_have_text(["Pears", "Apples"])
+
+
+def test_archiving_is_undone_from_the_line_that_tells_of_it(two):
+    menu(two, "Pears")
+    two.page.get_by_role("button", name="Archive", exact=True).click()
+    expect(two.toast).to_contain_text("“Pears” archived")
+    two.toast.get_by_role("button", name="Undo").click()
+    expect(two.lines).to_have_text(["Pears", "Apples"])
+
+
+def test_the_list_reads_on_as_it_is_scrolled(chat, house):
+    user = json.loads(chat.page.locator("#boot").text_content())["user"]["id"]
+    house.manage("shell", "--no-imports", "-c", f"from tests.browser.seeding import many; many({user}, 150)")
+    chat.page.reload()
+    chat.connected()
+    expect(chat.lines).to_have_count(60)
+    expect(chat.page.locator(".list-more")).to_have_count(1)
+    for count in (120, 150):
+        chat.lines.last.scroll_into_view_if_needed()
+        expect(chat.lines).to_have_count(count)
+    expect(chat.lines.last).to_have_text("Number 0")
+    expect(chat.page.locator(".list-more")).to_have_count(0)

@@ -25,6 +25,12 @@ def day_group(updated_at: datetime | str) -> str:
 
 
 @register.filter
+def list_group(line: Any) -> str:
+    """What stands above a line of the list: its day, or that it is pinned."""
+    return _("Pinned") if line.pinned else day_group(line.updated_at)
+
+
+@register.filter
 def iso(moment: datetime | str) -> str:
     return _moment(moment).isoformat()
 

@@ -14,6 +14,7 @@ import { Controller } from "../lib/attach.js";
  * @property {import("../lib/protocol.js").Model[]} models
  * @property {import("../lib/protocol.js").Preferences} preferences
  * @property {string} model the picker's choice
+ * @property {import("../models/conversation_list.js").ConversationList | null} list the lines of the sidebar
  * @property {import("../models/palette.js").Sources} palette what it lists besides its own
  * @property {import("../models/shortcuts.js").Shortcuts} shortcuts
  */

@@ -1,38 +1,35 @@
 import { api } from "../lib/api.js";
 import { words } from "../lib/words.js";
 import { dayGroup } from "../models/calendar.js";
+import { ConversationList } from "../models/conversation_list.js";
 import { PageController } from "./page_controller.js";
-import { renameInPlace } from "./rename.js";
-import { besides } from "./why.js";
 
-/**
- * `message` is what a search found in its texts, and `snippet` the words around it.
- *
- * @typedef {import("../lib/protocol.js").ConversationLine & {message?: string, snippet?: {text: string, hit: boolean}[]}} Line
- */
+/** @typedef {import("../models/conversation_list.js").Line} Line */
 
 const SEARCH_AFTER_MS = 140;
+const SKELETON_AFTER_MS = 90;
 
-/** The list of conversations: grouped by day, searched by title, renamed and deleted in place. */
+/** The list of conversations: grouped by day, searched, read on as it is scrolled; and those put away. */
 export class Sidebar extends PageController {
   /** @override */
   connect() {
     this.list = this.target("list");
-    this.menu = this.target("menu");
     this.search = /** @type {HTMLInputElement} */ (this.target("search"));
     this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("conversation-line"));
-    /** @type {Line[]} */
-    this.lines = this.readLines();
-    /** What the search found; null while nothing is searched. @type {Line[] | null} */
-    this.found = null;
-    /** @type {Line | null} */
-    this.chosen = null;
+    this.lines = this.app.list = new ConversationList(this.readLines(), this.list.hasAttribute("data-more"));
     this.current = this.chat.conversation.id;
-    this.chat.on("listed", (change) => this.changed(change));
+    this.nearEnd = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && void this.readOn(), {
+      root: this.list,
+      rootMargin: "300px",
+    });
+    this.chat.on("listed", (change) => {
+      if (this.lines?.apply(change, words.newChat)) this.draw();
+    });
     this.app.page.on("opened", (id) => {
       this.current = id;
       this.markCurrent();
     });
+    if (this.lines.more) this.list.append(this.end());
   }
 
   /** The server has drawn the list; its markup is the first data. @returns {Line[]} */
@@ -41,38 +38,37 @@ export class Sidebar extends PageController {
       id: link.getAttribute("data-conversation") ?? "",
       title: link.textContent?.trim() ?? "",
       updated_at: link.getAttribute("data-updated") ?? "",
+      pinned: link.hasAttribute("data-pinned"),
+      archived: false,
     }));
   }
 
-  /** @param {{id: string, title?: string, updated_at?: string, deleted?: boolean}} change */
-  changed({ id, title, updated_at: updatedAt, deleted }) {
-    const lines = this.lines ?? [];
-    const known = lines.find((line) => line.id === id);
-    const rest = lines.filter((line) => line.id !== id);
-    const line = { id, title: title || known?.title || words.newChat, updated_at: updatedAt ?? known?.updated_at ?? "" };
-    this.lines = deleted ? rest : [...rest, line].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
-    const wasFirst = known && lines[0]?.id === id && known.title === line.title && !deleted;
-    if (!wasFirst) this.draw();
-  }
-
   draw() {
-    const { list, template } = this;
-    if (!list || !template || list.querySelector("input")) return;
+    const { list, template, lines } = this;
+    if (!list || !template || !lines || list.querySelector("input")) return;
     const now = new Date();
-    const lines = this.found ?? this.lines ?? [];
     const focused = document.activeElement?.closest("[data-line]")?.getAttribute("data-line");
     /** @type {Node[]} */
     const nodes = [];
     let group = "";
-    for (const line of lines) {
-      const name = line.message ? words.inMessages : this.found ? words.results : words[dayGroup(line.updated_at, now)];
-      if (name !== group) nodes.push(heading((group = name)));
+    for (const line of lines.shown) {
+      const name = this.groupOf(line, now);
+      if (name !== group) nodes.push(listItem("list-group", (group = name)));
       nodes.push(this.lineElement(template, line));
     }
-    if (lines.length === 0) nodes.push(emptyLine(this.found ? words.nothingFound : words.noConversations));
+    if (nodes.length === 0) nodes.push(listItem("list-empty", lines.found ? words.nothingFound : lines.archived ? words.nothingArchived : words.noConversations));
+    if (lines.hasMore) nodes.push(this.end());
     list.replaceChildren(...nodes);
     this.markCurrent();
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-line="${CSS.escape(focused)}"] a`))?.focus();
+  }
+
+  /** @param {Line} line @param {Date} now */
+  groupOf(line, now) {
+    if (line.message) return words.inMessages;
+    if (this.lines?.found) return words.results;
+    if (this.lines?.archived) return words.archived;
+    return line.pinned ? words.pinned : words[dayGroup(line.updated_at, now)];
   }
 
   /** @param {HTMLTemplateElement} template @param {Line} line */
@@ -99,6 +95,61 @@ export class Sidebar extends PageController {
     }
   }
 
+  // --- Further down, and put away ---
+
+  /** The list's end while there is more: the shape of what comes, and what asks for it when it is near. */
+  end() {
+    const item = listItem("list-more", "");
+    item.ariaHidden = "true";
+    for (const width of ["wide", "short", "wide"]) item.append(Object.assign(document.createElement("span"), { className: `skeleton-line ${width}` }));
+    this.nearEnd?.disconnect();
+    this.nearEnd?.observe(item);
+    return item;
+  }
+
+  async readOn() {
+    const { lines } = this;
+    const last = lines?.shown.findLast((line) => !line.pinned) ?? lines?.shown.at(-1);
+    if (!lines || !last || !lines.hasMore || this.isReadingOn) return;
+    this.isReadingOn = true;
+    const { shown } = lines;
+    try {
+      const answer = await api(`/api/conversations?behind=${last.id}${lines.archived ? "&archived=1" : ""}`);
+      if (lines.shown !== shown) return; // another list is shown by now, or this one has changed: it asks again
+      lines.append(answer.conversations, answer.more);
+    } catch {
+      if (lines.archived) lines.moreArchived = false;
+      else lines.more = false;
+      this.app.page.emit("toast", { text: words.notConnected });
+    } finally {
+      this.isReadingOn = false;
+    }
+    this.draw();
+  }
+
+  /** @param {Event} _event @param {HTMLElement} button */
+  async toggleArchived(_event, button) {
+    const { lines } = this;
+    if (!lines) return;
+    if (lines.archived) {
+      lines.archived = null;
+      button.ariaPressed = "false";
+      this.draw();
+      return;
+    }
+    const timer = setTimeout(() => this.list?.replaceChildren(this.end()), SKELETON_AFTER_MS);
+    try {
+      const answer = await api("/api/conversations?archived=1");
+      [lines.archived, lines.moreArchived] = [answer.conversations, answer.more];
+      button.ariaPressed = "true";
+      this.app.page.emit("announce", answer.conversations.length > 0 ? words.archived : words.nothingArchived);
+    } catch {
+      this.app.page.emit("toast", { text: words.notConnected });
+    }
+    clearTimeout(timer);
+    this.draw();
+  }
+
   // --- Search ---
 
   find() {
@@ -106,8 +157,7 @@ export class Sidebar extends PageController {
     const query = this.search?.value.trim() ?? "";
     this.searching?.abort();
     if (!query) {
-      this.found = null;
-      this.draw();
+      this.show(null);
       return;
     }
     this.searchTimer = setTimeout(async () => {
@@ -120,12 +170,9 @@ export class Sidebar extends PageController {
           return { messages: [] };
         });
         const answer = await api(`/api/conversations?q=${wish}`, { signal });
-        this.found = answer.conversations;
-        this.draw();
+        this.show(answer.conversations);
         const { messages } = await texts;
-        if (signal.aborted) return;
-        this.found = [...answer.conversations, ...messages.map(messageLine)];
-        this.draw();
+        if (!signal.aborted) this.show([...answer.conversations, ...messages.map(messageLine)]);
       } catch (error) {
         if (error instanceof DOMException) return; // a newer search took its place
         this.app.page.emit("toast", { text: words.notConnected });
@@ -133,95 +180,16 @@ export class Sidebar extends PageController {
     }, SEARCH_AFTER_MS);
   }
 
-  // --- The menu behind a line ---
-
-  /** @param {Event} _event @param {HTMLElement} button */
-  more(_event, button) {
-    const id = button.closest("[data-line]")?.getAttribute("data-line");
-    this.chosen = [...(this.lines ?? []), ...(this.found ?? [])].find((line) => line.id === id) ?? null;
-    if (!this.menu || !this.chosen) return;
-    for (const link of this.menu.querySelectorAll("a")) link.href = `/api/conversations/${this.chosen.id}/export?as=${link.dataset.as}`;
-    this.menu.showPopover();
-    besides(this.menu, button);
-    this.menu.querySelector("button")?.focus();
-  }
-
-  /** F2 and Delete on a line do what its menu does. @param {KeyboardEvent} event */
-  lineKey(event) {
-    const id = event.target instanceof Element ? event.target.closest("[data-line]")?.getAttribute("data-line") : null;
-    if (!id || event.target instanceof HTMLInputElement) return;
-    this.chosen = (this.lines ?? []).find((line) => line.id === id) ?? null;
-    if (event.key === "F2") this.rename();
-    else if (event.key === "Delete") void this.remove();
-    else return;
-    event.preventDefault();
-  }
-
-  rename() {
-    const { chosen: line } = this;
-    this.menu?.hidePopover();
-    const item = line && this.list?.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
-    if (!line || !(item instanceof HTMLElement)) return;
-    renameInPlace(item, line.title, async (title) => {
-      const before = line.title;
-      if (title && title !== before) {
-        this.retitle(line, title);
-        await api(`/api/conversations/${line.id}`, { method: "PATCH", body: { title } }).catch((error) => {
-          this.retitle(line, before);
-          this.app.page.emit("toast", { text: error.message });
-        });
-      } else this.draw();
-    });
-  }
-
-  /** @param {Line} line @param {string} title */
-  retitle(line, title) {
-    line.title = title;
+  /** @param {Line[] | null} found */
+  show(found) {
+    if (this.lines) this.lines.found = found;
     this.draw();
-    if (line.id !== this.chat.conversation.id) return;
-    this.chat.conversation.title = title;
-    this.chat.emit("titled");
-  }
-
-  async remove() {
-    const { chosen: line } = this;
-    this.menu?.hidePopover();
-    if (!line) return;
-    try {
-      await api(`/api/conversations/${line.id}`, { method: "DELETE" });
-    } catch (error) {
-      this.app.page.emit("toast", { text: error instanceof Error ? error.message : words.failed });
-      return;
-    }
-    if (this.found) this.found = this.found.filter((one) => one.id !== line.id);
-    this.changed({ ...line, deleted: true });
-    const wasShown = line.id === this.chat.conversation.id;
-    if (wasShown) this.app.page.emit("open", null);
-    this.app.page.emit("toast", { text: words.deleted(line.title), undo: () => void this.restore(line, wasShown) });
-  }
-
-  /** @param {Line} line @param {boolean} show */
-  async restore(line, show) {
-    await api(`/api/conversations/${line.id}/restore`, { method: "POST" });
-    this.changed(line);
-    if (show) this.app.page.emit("open", line.id);
   }
 }
 
-/** @param {string} text */
-function heading(text) {
-  const item = document.createElement("li");
-  item.className = "list-group";
-  item.textContent = text;
-  return item;
-}
-
-/** @param {string} text */
-function emptyLine(text) {
-  const item = document.createElement("li");
-  item.className = "list-empty";
-  item.textContent = text;
-  return item;
+/** @param {string} className @param {string} text */
+function listItem(className, text) {
+  return Object.assign(document.createElement("li"), { className, textContent: text });
 }
 
 /** @param {any} found a message of `/api/search` @returns {Line} */

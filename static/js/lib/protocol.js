@@ -35,8 +35,8 @@
  * @property {Generation | null} generation
  * @property {string} [client_message_id]
  *
- * @typedef {{id: string, title: string, updated_at: string}} ConversationLine
- * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[], earlier?: boolean}} ConversationJson
+ * @typedef {{id: string, title: string, updated_at: string, pinned?: boolean, archived?: boolean}} ConversationLine
+ * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[], earlier?: boolean, instructions?: string}} ConversationJson
  *
  * @typedef {object} Model
  * @property {string} name

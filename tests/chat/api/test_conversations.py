@@ -195,3 +195,91 @@ def test_only_the_methods_that_mean_something_are_taken(ann):
     assert ann.put(path(opened)).status_code == 405
     assert ann.post("/api/conversations").status_code == 405
     assert ann.get(path(opened, "/restore")).status_code == 405
+
+
+def titles(client: Client, **query: str) -> list[str]:
+    return [row["title"] for row in client.get("/api/conversations", query).json()["conversations"]]
+
+
+def test_a_pinned_conversation_stands_above_newer_ones_and_goes_back_to_its_place(ann):
+    old = converse(ann, "Old")
+    converse(ann, "New")
+    assert patch(ann, path(old), '{"pinned": true}').json()["pinned"] is True
+    assert titles(ann) == ["Old", "New"]
+    patch(ann, path(old), '{"pinned": false}')
+    assert titles(ann) == ["New", "Old"]
+
+
+def test_no_more_than_a_few_can_be_pinned(ann, monkeypatch):
+    monkeypatch.setattr("chat.conversations.PINNED_MOST", 1)
+    first, second = converse(ann, "First"), converse(ann, "Second")
+    patch(ann, path(first), '{"pinned": true}')
+    response = patch(ann, path(second), '{"pinned": true}')
+    assert (response.status_code, code_of(response)) == (409, "too_many")
+    assert patch(ann, path(first), '{"pinned": true}').status_code == 200
+
+
+def test_what_is_archived_leaves_the_list_and_is_found_all_the_same(ann, told):
+    opened = converse(ann, "Question")
+    converse(ann, "Other")
+    patch(ann, path(opened), '{"archived": true}')
+    assert (titles(ann), titles(ann, archived="1")) == (["Other"], ["Question"])
+    assert titles(ann, q="quest") == ["Question"]
+    assert ann.get(path(opened)).json()["archived"] is True
+    assert told[-1][1].archived is True
+    patch(ann, path(opened), '{"archived": false}')
+    assert titles(ann) == ["Other", "Question"]
+
+
+def test_asking_in_an_archived_conversation_brings_it_back(ann):
+    opened = converse(ann, "Question")
+    patch(ann, path(opened), '{"archived": true}')
+    converse(ann, "More", conversation_id=opened.conversation_id)
+    assert titles(ann) == ["Question"]
+
+
+def test_the_list_is_read_on_behind_its_last_line_without_a_gap(ann, monkeypatch):
+    monkeypatch.setattr("chat.conversations.LIST_LIMIT", 2)
+    for title in "abcde":
+        converse(ann, title)
+    Conversation.objects.filter(title__in="bcd").update(
+        updated_at=Conversation.objects.get(title="c").updated_at
+    )
+    patch(ann, path_of(ann, "e"), '{"pinned": true}')
+    seen, query = [], {}
+    while True:
+        page = ann.get("/api/conversations", query).json()
+        seen += [row["title"] for row in page["conversations"]]
+        if not page["more"]:
+            break
+        query = {"behind": page["conversations"][-1]["id"]}
+    assert sorted(seen) == list("abcde")
+    assert (seen[0], seen[-1]) == ("e", "a")
+
+
+def path_of(client: Client, title: str) -> str:
+    return f"/api/conversations/{Conversation.objects.get(owner=client.user, title=title).id}"
+
+
+def test_nobody_reads_on_behind_anothers_line(ann, bob):
+    opened = converse(ann, "Secret")
+    for behind in (str(opened.conversation_id), "x", str(uuid.uuid4())):
+        assert bob.get("/api/conversations", {"behind": behind}).status_code == 404
+
+
+def test_instructions_are_kept_and_shown_and_bounded(ann):
+    opened = converse(ann, "Question")
+    assert patch(ann, path(opened), '{"instructions": " Be brief. "}').json()["instructions"] == "Be brief."
+    assert ann.get(path(opened)).json()["instructions"] == "Be brief."
+    assert patch(ann, path(opened), json.dumps({"instructions": "x" * 8001})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"pinned": 1}', '{"archived": "yes"}', '{"instructions": 5}', '{"instructions": "a\\u0000b"}',
+     '{"owner": 1}', '{"title": "x", "pinned": null}'],
+)  # fmt: skip
+def test_a_wish_that_is_none_is_refused_whole(ann, body):
+    opened = converse(ann, "Question")
+    assert patch(ann, path(opened), body).status_code == 400
+    assert Conversation.objects.get().title == "Question"
