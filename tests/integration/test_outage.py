@@ -1,6 +1,8 @@
 """Valkey is hung, killed and restarted under a hundred streams: nobody who reads an answer notices."""
 
 import asyncio
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -8,9 +10,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery import Celery
+from redis import Redis
 
+from grump.lib.publishing import Publisher
 from grump.local import valkey
 from grump.local.paths import socket_path
 from tests.fakes import SCENARIOS, write_catalogue
@@ -74,6 +80,12 @@ def web(own_valkey, provider, tmp_path, settings) -> Iterator[WebProcess]:
     house.close()
 
 
+def usage_of(web: WebProcess, cookies: str) -> dict[str, Any]:
+    asked = urllib.request.Request(f"{web.url}/api/usage", headers={"Cookie": cookies})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return json.load(answer)
+
+
 def breaker(web: WebProcess) -> float:
     """0 closed, 1 half open, 2 open."""
     with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
@@ -113,3 +125,28 @@ async def test_a_hundred_streams_and_every_request_outlive_an_outage(web, own_va
             assert frames[-1]["type"] == "chat.done"
             assert text_of(frames) == SCENARIOS["paced-50"].text
             assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
+        usage = await asyncio.to_thread(usage_of, web, guest)
+        assert usage["requests"]["used"] == STREAMS
+
+
+async def test_tasks_wait_for_the_queue_and_each_arrives_once(own_valkey):
+    app = Celery(broker=f"redis+socket://{own_valkey.socket}", broker_connection_retry=False)
+    app.conf.broker_transport_options = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    publisher = Publisher(first_pause=0.05)
+
+    def put(number: int) -> None:
+        publisher.put(str(number), lambda: app.send_task("some.task", [number], retry=False))
+
+    put(0)
+    await publisher.settled()
+    own_valkey.kill()
+    for number in range(1, 6):
+        put(number)
+    assert publisher.waiting == 5
+    own_valkey.start()
+    await publisher.settled()
+    with Redis.from_url(valkey.url(own_valkey.socket)) as client:
+        bodies = [
+            json.loads(base64.b64decode(json.loads(each)["body"])) for each in client.lrange("celery", 0, -1)
+        ]
+    assert sorted(body[0] for body in bodies) == [[number] for number in range(6)]

@@ -1,0 +1,84 @@
+"""Tasks on their way to the queue, without anybody waiting for it: tried again while it is away.
+
+One publisher an event loop, one task at a time in a thread: a broker that hangs blocks no more than that.
+What waits is bounded, and the oldest goes first; what a user waits for must not be published but done.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from kombu.exceptions import OperationalError
+from prometheus_client import Counter
+
+logger = logging.getLogger(__name__)
+
+MOST = 1_000  # that wait
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries, doubling, with full jitter above half
+AWAY = (OperationalError, OSError)
+
+LOST = Counter("grump_tasks_lost_total", "Tasks that were never queued: the queue was away for too long.")
+
+Send = Callable[[], object]
+
+
+class Publisher:
+    """`put` from the event loop; the rest happens behind it."""
+
+    def __init__(self, most: int = MOST, first_pause: float = FIRST_PAUSE) -> None:
+        self._most = most
+        self._first_pause = first_pause
+        self._waiting: deque[tuple[str, Send]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def put(self, name: str, send: Send) -> None:
+        """`send` queues the task `name`; it blocks, and raises one of AWAY."""
+        if len(self._waiting) >= self._most:
+            self._waiting.popleft()
+            LOST.inc()
+        self._waiting.append((name, send))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._publish(), name="publish")
+
+    async def settled(self) -> None:
+        """Until nothing waits any more."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _publish(self) -> None:
+        pause = self._first_pause
+        away = False
+        while self._waiting:
+            name, send = sent = self._waiting[0]
+            try:
+                await asyncio.to_thread(send)
+            except AWAY as error:
+                if not away:
+                    away = True
+                    logger.warning("The queue is away (%s): %s waits", type(error).__name__, name)
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            except Exception:
+                logger.exception("%s cannot be queued", name)
+                LOST.inc()
+            if self._waiting and self._waiting[0] is sent:  # else it was the oldest of too many meanwhile
+                self._waiting.popleft()
+            pause = self._first_pause
+        if away:
+            logger.warning("The queue is back")
+
+
+_publishers: WeakKeyDictionary[asyncio.AbstractEventLoop, Publisher] = WeakKeyDictionary()
+
+
+def publisher() -> Publisher:
+    """The running loop's."""
+    return _publishers.setdefault(asyncio.get_running_loop(), Publisher())
