@@ -17,123 +17,26 @@ import inspect
 import time
 from typing import Any
 
-from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from redis.exceptions import RedisError
 
 from grump.lib.cache import stored
-from grump.lib.cache.codec import Cost, Entry, Unreadable, decode, digits, encode, from_digits, pack, unpack
-from grump.lib.cache.memory import ends
-from grump.lib.cache.metrics import HITS, MISSES
-from grump.lib.cache.namespaces import Namespace, namespace_of
-from grump.lib.cache.shared import Question
-from grump.lib.cache.tiers import OUTAGE_SECONDS, clear, tiers_of
+from grump.lib.cache.codec import Cost, Entry, encode, unpack
+from grump.lib.cache.keeping import MISSING, Keeping, count, touched, touching
+from grump.lib.cache.metrics import MISSES
+from grump.lib.cache.namespaces import Namespace
+from grump.lib.cache.tiers import clear
 from grump.lib.cache.watch import ALL, tell
 from grump.lib.database import in_database
 from grump.lib.valkey import Away
 
-_MISSING = object()
 NO_COST = Cost()
-Timeout = float | None
 
 
-class TieredCache(BaseCache):
+class TieredCache(Keeping):
     def __init__(self, location: str, params: dict[str, Any]) -> None:
-        super().__init__(params)
-        self._tiers = tiers_of(location)
+        super().__init__(location, params)
         self._background: set[asyncio.Task[Any]] = set()  # a task nobody holds may be collected
-
-    # --- What both kinds of callers share ---
-
-    def _place(self, key: Any, version: int | None) -> tuple[Namespace, str]:
-        namespace = namespace_of(str(key))
-        return namespace, namespace.full(self.make_and_validate_key(key, version=version))
-
-    def _seconds(self, timeout: Any) -> Timeout:
-        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
-        return None if seconds is None else max(float(seconds), 0.0)
-
-    def _entry(self, namespace: Namespace, value: Any, seconds: Timeout, cost: Cost) -> Entry:
-        now = time.time()
-        body = pack(value)
-        if seconds is None:
-            return Entry(body, cost=cost)
-        fresh = namespace.spread(seconds)
-        return Entry(body, ends(now, fresh), ends(now, fresh + namespace.stale), cost)
-
-    def _near(self, namespace: Namespace, full: str) -> Entry | None:
-        entry = self._tiers.l1.get(full)
-        if entry is not None:
-            HITS.labels("l1", namespace.name).inc()
-        return entry
-
-    def _read(self, namespace: Namespace, full: str, blob: Any, tier: str, since: int) -> Entry | None:
-        """A blob of a further tier, kept nearer from now on."""
-        if not isinstance(blob, bytes):
-            return None
-        try:
-            entry = decode(blob)
-        except Unreadable:
-            return None
-        if not entry.alive(time.time()):
-            return None
-        self._tiers.l1.put(full, entry, since)
-        HITS.labels(tier, namespace.name).inc()
-        return entry
-
-    def _storing(self, full: str, entry: Entry) -> Question:
-        def commands(pipe: Any) -> None:
-            pipe.set(full, encode(entry), pxat=int(entry.expires_at * 1000) or None)
-            tell(self._tiers.sender, full)(pipe)
-
-        return commands
-
-    def _removing(self, full: str) -> Question:
-        def commands(pipe: Any) -> None:
-            pipe.unlink(full)
-            tell(self._tiers.sender, full)(pipe)
-
-        return commands
-
-    def _kept_here(self, full: str, entry: Entry) -> None:
-        """Valkey did not take it: nobody can tell us of a change, so it does not last long."""
-        self._tiers.unsent(full)
-        until = time.time() + OUTAGE_SECONDS
-        short = min(entry.expires_at or until, until)
-        self._tiers.l1.put(full, Entry(entry.body, min(entry.fresh_until or short, short), short, entry.cost))
-
-    @staticmethod
-    def _value(entry: Entry | None, default: Any) -> Any:
-        if entry is None or not entry.fresh(time.time()):
-            return default
-        try:
-            return unpack(entry.body)
-        except Unreadable:
-            return default
-
-    # --- Exact entries ---
-
-    @staticmethod
-    def _exact_blob(value: Any) -> bytes:
-        counted = digits(value)
-        return encode(Entry(pack(value))) if counted is None else counted
-
-    @staticmethod
-    def _exact_value(blob: Any, default: Any) -> Any:
-        if not isinstance(blob, bytes):
-            return default
-        try:
-            number = from_digits(blob)
-            return unpack(decode(blob).body) if number is None else number
-        except ValueError:
-            return default
-
-    def _exact_set(self, full: str, value: Any, seconds: Timeout, new: bool) -> Question:
-        blob = self._exact_blob(value)
-        if seconds is not None and seconds <= 0:
-            # Django: what lasts no time is not there.
-            return lambda pipe: pipe.unlink(full) if not new else pipe.exists(full)
-        px = None if seconds is None else max(int(seconds * 1000), 1)
-        return lambda pipe: pipe.set(full, blob, px=px, nx=new)
 
     # --- get ---
 
@@ -144,8 +47,8 @@ class TieredCache(BaseCache):
                 blob = self._tiers.ask(lambda pipe: pipe.get(full))[0]
             except Away:
                 return self._tiers.local.get(full, default)
-            return self._counted(namespace, self._exact_value(blob, _MISSING), default)
-        return self._counted(namespace, self._value(self._find(namespace, full), _MISSING), default, True)
+            return self._counted(namespace, self._exact_value(blob, MISSING), default)
+        return self._counted(namespace, self._value(self._find(namespace, full), MISSING), default, True)
 
     async def aget(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         namespace, full = self._place(key, version)
@@ -154,18 +57,9 @@ class TieredCache(BaseCache):
                 blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
             except Away:
                 return self._tiers.local.get(full, default)
-            return self._counted(namespace, self._exact_value(blob, _MISSING), default)
+            return self._counted(namespace, self._exact_value(blob, MISSING), default)
         found = await self._afind(namespace, full)
-        return self._counted(namespace, self._value(found, _MISSING), default, True)
-
-    @staticmethod
-    def _counted(namespace: Namespace, value: Any, default: Any, hit_counted: bool = False) -> Any:
-        if value is _MISSING:
-            MISSES.labels(namespace.name).inc()
-            return default
-        if not hit_counted:
-            HITS.labels("l2", namespace.name).inc()
-        return value
+        return self._counted(namespace, self._value(found, MISSING), default, True)
 
     def _find(self, namespace: Namespace, full: str) -> Entry | None:
         """From the nearest tier that has it; it may be stale."""
@@ -265,7 +159,7 @@ class TieredCache(BaseCache):
         """Atomic for exact keys; for others, as good as two questions can be."""
         namespace, full = self._place(key, version)
         if not namespace.exact:
-            if self._value(self._find(namespace, full), _MISSING) is not _MISSING:
+            if self._value(self._find(namespace, full), MISSING) is not MISSING:
                 return False
             self.set(key, value, timeout, version)
             return True
@@ -281,7 +175,7 @@ class TieredCache(BaseCache):
     ) -> bool:
         namespace, full = self._place(key, version)
         if not namespace.exact:
-            if self._value(await self._afind(namespace, full), _MISSING) is not _MISSING:
+            if self._value(await self._afind(namespace, full), MISSING) is not MISSING:
                 return False
             await self.aset(key, value, timeout, version)
             return True
@@ -298,14 +192,14 @@ class TieredCache(BaseCache):
         namespace, full = self._place(key, version)
         if not namespace.exact:
             entry = self._find(namespace, full)
-            value = self._value(entry, _MISSING)
-            if entry is None or value is _MISSING:
+            value = self._value(entry, MISSING)
+            if entry is None or value is MISSING:
                 return False
             self.set(key, value, timeout, version, entry.cost)
             return True
         seconds = self._seconds(timeout)
         try:
-            return _touched(self._tiers.ask(_touching(full, seconds)))
+            return touched(self._tiers.ask(touching(full, seconds)))
         except Away:
             return bool(self._tiers.local.touch(full, seconds))
 
@@ -315,14 +209,14 @@ class TieredCache(BaseCache):
         namespace, full = self._place(key, version)
         if not namespace.exact:
             entry = await self._afind(namespace, full)
-            value = self._value(entry, _MISSING)
-            if entry is None or value is _MISSING:
+            value = self._value(entry, MISSING)
+            if entry is None or value is MISSING:
                 return False
             await self.aset(key, value, timeout, version, entry.cost)
             return True
         seconds = self._seconds(timeout)
         try:
-            return _touched(await self._tiers.aask(_touching(full, seconds)))
+            return touched(await self._tiers.aask(touching(full, seconds)))
         except Away:
             return bool(self._tiers.local.touch(full, seconds))
 
@@ -333,7 +227,7 @@ class TieredCache(BaseCache):
             answer = self._tiers.ask(lambda pipe: pipe.eval(COUNT, 1, full, delta))[0]
         except Away:
             return int(self._tiers.local.incr(full, delta))
-        return _count(key, answer)
+        return count(key, answer)
 
     async def aincr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         full = self._counter(key, version)
@@ -341,7 +235,7 @@ class TieredCache(BaseCache):
             answer = (await self._tiers.aask(lambda pipe: pipe.eval(COUNT, 1, full, delta)))[0]
         except Away:
             return int(self._tiers.local.incr(full, delta))
-        return _count(key, answer)
+        return count(key, answer)
 
     async def adecr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         return await self.aincr(key, -delta, version)
@@ -408,8 +302,8 @@ class TieredCache(BaseCache):
         cost: Cost = NO_COST,
     ) -> Any:
         """`default`: a value, or a function that makes it; one thread of one process does at a time."""
-        value = self.get(key, _MISSING, version)
-        if value is not _MISSING:
+        value = self.get(key, MISSING, version)
+        if value is not MISSING:
             return value
 
         def make() -> Any:
@@ -435,11 +329,11 @@ class TieredCache(BaseCache):
             return await self._made(namespace, full, key, default, timeout, version, cost)
 
         if namespace.exact:
-            value = await self.aget(key, _MISSING, version)
-            return await self._tiers.flights.afly(full, make) if value is _MISSING else value
+            value = await self.aget(key, MISSING, version)
+            return await self._tiers.flights.afly(full, make) if value is MISSING else value
         entry = await self._afind(namespace, full)
-        value = self._value(entry, _MISSING)
-        if value is not _MISSING:
+        value = self._value(entry, MISSING)
+        if value is not MISSING:
             return value
         if entry is not None and entry.alive(time.time()):
             self._tiers.flights.begin(full, make)
@@ -464,8 +358,8 @@ class TieredCache(BaseCache):
             if taken[0]:
                 break
             await asyncio.sleep(LOCK_PAUSE)
-            found = await self.aget(key, _MISSING, version)
-            if found is not _MISSING:
+            found = await self.aget(key, MISSING, version)
+            if found is not MISSING:
                 return found
         try:
             made = default() if callable(default) else default
@@ -498,24 +392,3 @@ COUNT = (
     "if redis.call('exists', KEYS[1]) == 0 then return false end "
     "return redis.call('incrby', KEYS[1], ARGV[1])"
 )
-
-
-def _touching(full: str, seconds: Timeout) -> Question:
-    def commands(pipe: Any) -> None:
-        if seconds is None:
-            pipe.exists(full)
-            pipe.persist(full)
-        else:
-            pipe.pexpire(full, int(seconds * 1000))
-
-    return commands
-
-
-def _touched(answers: list[Any]) -> bool:
-    return bool(answers[0])
-
-
-def _count(key: Any, answer: Any) -> int:
-    if answer is None:
-        raise ValueError(f"Key {key!r} not found")
-    return int(answer)
