@@ -152,6 +152,8 @@ class Indexed(models.Model):
     """A message whose text can be searched. What it is searched by is the database's own: a full-text table
     of SQLite, a column of PostgreSQL (chat/search.py)."""
 
+    made_anew = True  # from the messages, when a backup is restored
+
     message = models.OneToOneField(Message, models.CASCADE, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
 

@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
-from chat.models import Message
+from chat.models import Indexed, Message
 
 MOST_FOUND = 30
 MOST_WORDS = 8
@@ -65,6 +66,17 @@ def index(*messages: Message) -> None:
                     "INSERT INTO chat_search (rowid, text, owner) VALUES (%s, %s, %s)",
                     [row[0], text, _owner_word(message.owner_id)],
                 )
+
+
+def index_all() -> int:
+    """What is missing from the index, as after a restore; returns how many messages."""
+    indexed = Exists(Indexed.objects.filter(message=OuterRef("pk")))
+    missing = Message.objects.filter(~indexed).exclude(text="").exclude(generation__state="running")
+    count = 0
+    while batch := list(missing.order_by("created_at")[:500]):
+        index(*batch)
+        count += len(batch)
+    return count
 
 
 def search(user_id: int, query: str, limit: int = MOST_FOUND) -> list[Found]:

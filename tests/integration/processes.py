@@ -38,7 +38,14 @@ class House:
     `environment` is told to every process on top of what this test run has.
     """
 
-    def __init__(self, var: Path, catalogue: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        var: Path,
+        catalogue: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        is_empty: bool = False,  # no tables yet
+    ) -> None:
         self.var = var
         self.environment = {
             **os.environ,
@@ -51,7 +58,8 @@ class House:
         if server := os.environ.get("DATABASE_URL"):
             self.environment["DATABASE_URL"] = _a_new_database(server)
         self._processes: list[WebProcess] = []
-        self.manage("migrate", "--verbosity", "0")
+        if not is_empty:
+            self.manage("migrate", "--verbosity", "0")
 
     def start(self, server: Server = "daphne", port: int | None = None) -> "WebProcess":
         process = WebProcess(self, server, port or free_port())

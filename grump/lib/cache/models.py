@@ -6,6 +6,8 @@ from django.db import models
 class StoredEntry(models.Model):
     """`key` is a digest of the full key, 32 hexadecimal digits: keys are of any length."""
 
+    made_anew = True  # not in a backup
+
     key = models.CharField(primary_key=True, max_length=32)
     namespace = models.CharField(max_length=64)
     blob = models.BinaryField()
