@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from chat import history, protocol, reaper
@@ -38,9 +39,12 @@ class Outcome:
     finish_reason: str = ""
     usage: events.Usage | None = None
     error: GatewayError | None = None
+    fell_back: bool = False
+    variants: str = ""  # of experiments: "experiment:variant" pairs, a space between them
 
     def taken_over(self, model: Model) -> None:
         """Another candidate has gone on with the answer: the receipt names who finished it."""
+        self.fell_back = True
         if self.start is not None:
             self.start = replace(self.start, provider=model.provider, model=model.name, tier=model.tier)
 
@@ -57,8 +61,15 @@ async def finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome
     """Store the answer, then say the last frame: `chat.done` is a promise that it is stored."""
     usage = outcome.usage or _unreported(runtime, broadcast, outcome)
     last = _last_frame(broadcast, opened, outcome, usage)
+    circumstances = {
+        "plan": opened.allowed.plan if opened.allowed else "",
+        "release": settings.RELEASE,
+        "variants": outcome.variants[:300],
+        "fell_back": outcome.fell_back,
+        "saved_microusd": _saved(runtime, broadcast, outcome),
+    }
     try:
-        won = await _store(broadcast, last, outcome, usage)
+        won = await _store(broadcast, last, outcome, usage, circumstances)
         if won:
             broadcast.send(last)
         else:
@@ -102,10 +113,15 @@ def _last_frame(
 
 
 async def _store(
-    broadcast: Broadcast, last: protocol.ServerFrame, outcome: Outcome, usage: events.Usage
+    broadcast: Broadcast,
+    last: protocol.ServerFrame,
+    outcome: Outcome,
+    usage: events.Usage,
+    circumstances: dict[str, Any],
 ) -> bool:
     start, error = outcome.start, outcome.error
     values: dict[str, Any] = {
+        **circumstances,
         "reasoning": broadcast.reasoning,
         "journal": [*broadcast.journal, entry(last)],
         "finish_reason": outcome.finish_reason,
@@ -113,6 +129,7 @@ async def _store(
         "output_tokens": usage.output_tokens,
         "cached_input_tokens": usage.cached_input_tokens,
         "cost_microusd": usage.cost_microusd,
+        "extra_microusd": usage.extra_microusd,
         "usage_estimated": usage.estimated,
         **outcome.timing,
     }
@@ -127,15 +144,25 @@ async def _store(
     if error is not None:
         values |= {"error_code": error.code, "error_message": error.message[:500]}
     text = broadcast.text or broadcast.prefill
-    return await insistently(
-        history.end_generation, broadcast.id, outcome.state, text, usage.extra_microusd, **values
-    )
+    return await insistently(history.end_generation, broadcast.id, outcome.state, text, **values)
 
 
 async def _tell_stored(broadcast: Broadcast) -> None:
     generation = await in_database(history.generation_of, broadcast.user_id, broadcast.id)
     for frame in history.stored_frames(generation):
         broadcast.tell(frame)
+
+
+def _saved(runtime: Runtime, broadcast: Broadcast, outcome: Outcome) -> int:
+    """What an answer from before would have cost, had it been asked again: our count of its tokens at today's
+    price. Millionths of a dollar."""
+    start, request = outcome.start, outcome.request
+    if start is None or request is None or not start.cached:
+        return 0
+    if start.model not in runtime.gateway.catalogue.models:
+        return 0  # the answer is older than the catalogue: nobody knows its price any more
+    said = broadcast.text[len(broadcast.prefill) :] + broadcast.reasoning
+    return runtime.gateway.usage_so_far(request, start.model, said).cost_microusd
 
 
 def _unreported(runtime: Runtime, broadcast: Broadcast, outcome: Outcome) -> events.Usage:

@@ -266,11 +266,9 @@ def first_title(text: str) -> str:
 # --- Ending a turn ------------------------------------------------------------------------------
 
 
-def end_generation(
-    generation_id: UUID, state: Generation.State, text: str, extra_microusd: int = 0, **values: Any
-) -> bool:
-    """Store the answer and its outcome; False if something else has ended it first. `extra_microusd` is
-    what attempts that came to nothing cost the house.
+def end_generation(generation_id: UUID, state: Generation.State, text: str, **values: Any) -> bool:
+    """Store the answer and its outcome; False if something else has ended it first. `values` are
+    columns of the generation.
 
     One guarded update decides between the turn itself and a reaper that took its process for dead.
     """
@@ -283,7 +281,7 @@ def end_generation(
             return False
         Message.objects.filter(generation=generation_id).update(text=text, tokens=count_tokens(text))
         _index(generation_id)
-        _pay(generation_id, state, extra_microusd, values)
+        _pay(generation_id, state, values)
     return True
 
 
@@ -293,9 +291,7 @@ def _index(generation_id: UUID) -> None:
     search.index(*(message for message in (answer.parent, answer) if message is not None and message.text))
 
 
-def _pay(
-    generation_id: UUID, state: Generation.State, extra_microusd: int, values: Mapping[str, Any]
-) -> None:
+def _pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
     """The bill, in the transaction that stores the answer. Who failed before a word pays nothing."""
     spent = quota.Spent(
         input_tokens=values.get("input_tokens", 0),
@@ -304,7 +300,7 @@ def _pay(
         provider=values.get("provider", ""),
         model=values.get("model", ""),
         cached=values.get("cached", ""),
-        house_microusd=values.get("cost_microusd", 0) + extra_microusd,
+        house_microusd=values.get("cost_microusd", 0) + values.get("extra_microusd", 0),
     )
     if state in (Generation.State.FAILED, Generation.State.INTERRUPTED) and not spent.output_tokens:
         quota.release(generation_id)

@@ -126,6 +126,16 @@ class Generation(models.Model):
     total_ms = models.PositiveIntegerField(null=True, blank=True)
     # What of the conversation was sent, where it was not all of it (chat/context/note.py).
     context = models.JSONField(null=True, blank=True)
+    # What attempts took that came to nothing, beside the answer's own cost.
+    extra_microusd = models.PositiveBigIntegerField(default=0)
+    # An answer from before: what it would have cost to ask again, by our count of its tokens.
+    saved_microusd = models.PositiveBigIntegerField(default=0)
+    # Another than the first choice answered, or went on.
+    fell_back = models.BooleanField(default=False)
+    # Under what it was answered: figures are told apart by them. Variants: "experiment:variant" pairs.
+    plan = models.CharField(max_length=50, blank=True)
+    release = models.CharField(max_length=40, blank=True)
+    variants = models.CharField(max_length=300, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
 
@@ -142,6 +152,10 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["heartbeat_at"], condition=Q(state="running"), name="generation_running"),
             models.Index(fields=["owner", "-created_at"], name="generation_recent"),
+            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="generation_ended"),
+            models.Index(
+                fields=["error_code", "-ended_at"], condition=~Q(error_code=""), name="generation_errors"
+            ),
         ]
 
     def __str__(self) -> str:

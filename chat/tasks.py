@@ -9,9 +9,10 @@ from chat import conversations
 from chat.reaper import reap
 from chat.relay import Relay
 from chat.titles import title_conversation
+from chat.totals import add_up_all
 from chat.warming import warm
 
-__all__ = ["reap_lost", "remove_deleted", "title_conversation", "warm_cache"]
+__all__ = ["add_up", "reap_lost", "remove_deleted", "title_conversation", "warm_cache"]
 
 
 @shared_task(name="chat.reap")
@@ -23,6 +24,12 @@ def reap_lost() -> None:
 @shared_task(name="chat.remove_deleted")
 def remove_deleted() -> None:
     conversations.remove_deleted()
+
+
+@shared_task(name="chat.roll")
+def add_up() -> None:
+    """What has ended since, for the dashboard."""
+    add_up_all()
 
 
 @shared_task(name="chat.warm_cache")

@@ -129,7 +129,7 @@ async def _stream(runtime: Runtime, broadcast: Broadcast, request: ChatRequest, 
                     if outcome.first_token_at is None:
                         outcome.first_token_at = time.monotonic()
                 case events.Started():
-                    outcome.start = event
+                    outcome.start, outcome.fell_back = event, event.fell_back
                 case events.Retry():
                     outcome.taken_over(runtime.gateway.catalogue.models[event.to])
                 case events.Queued():

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from grump.lib import env
+from grump.lib.release import release_of
 from grump.operations import mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,8 @@ SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SITE_NAME = "G-Rump"
+# What figures of this code are told apart from others' by.
+RELEASE = env.text("GRUMP_RELEASE", release_of(BASE_DIR, "0.1.0"))[:40]
 
 
 # --- Applications -----------------------------------------------------------------------------
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
     "chat",
     "usage",
     "experiments",
+    "figures",
 ]
 
 MIDDLEWARE = [
@@ -181,6 +185,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
+    "add up what has ended": {"task": "chat.roll", "schedule": 30.0},
     "give back what lost turns hold": {"task": "usage.expire_holds", "schedule": 60.0},
     "compare the counters with the ledger": {"task": "usage.rebuild", "schedule": 3600.0},
     "remove answers kept for idempotent calls": {"task": "usage.remove_old_calls", "schedule": 3600.0},

@@ -29,7 +29,9 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 PRODUCT = sorted(
-    path for folder in ("grump", "chat", "usage", "experiments") for path in ROOT.glob(f"{folder}/**/*.py")
+    path
+    for folder in ("grump", "chat", "usage", "experiments", "figures")
+    for path in ROOT.glob(f"{folder}/**/*.py")
 )
 every_document = pytest.mark.parametrize("document", DOCUMENTS)
 

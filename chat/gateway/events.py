@@ -42,6 +42,7 @@ class Started:
     tier: str
     reason: str  # in words a user understands
     cached: CacheKind | None = None
+    fell_back: bool = False  # the first choice failed, or was too slow
 
 
 @dataclass(frozen=True, slots=True)

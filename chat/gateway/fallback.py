@@ -215,5 +215,6 @@ class _Answer:
         reason = " ".join([*troubles, candidate.reason])
         if before is None:
             model = candidate.model
-            return Started(candidate.provider.name, model.name, model.tier, reason)
+            name = candidate.provider.name
+            return Started(name, model.name, model.tier, reason, fell_back=bool(troubles))
         return Retry(before.model.name, candidate.model.name, reason)

@@ -8,7 +8,7 @@ import pytest
 
 from chat import history, protocol, turn
 from chat.models import Generation, Message
-from chat.runtime import Runtime
+from chat.runtime import Runtime, gateway
 from grump.lib.database import in_database
 from tests.chat.sockets import Tab, a_user, seqs_of, text_of
 from tests.fakes.catalogue import write_catalogue
@@ -252,3 +252,31 @@ async def test_what_is_preferred_reaches_the_gateway(house, monkeypatch):
         again = await tab.hear_until("chat.accepted")
         await tab.hear_answer(again["generation_id"])
     assert [request.preference for request in asked] == [0.9, 0]
+
+
+async def test_an_answer_says_under_what_it_was_given(settings, mock, tmp_path):
+    fallback = {"server-error": ["mock/other"]}
+    settings.GRUMP_CATALOG = str(write_catalogue(tmp_path / "two.toml", mock.url, fallback=fallback))
+    settings.RELEASE = "abc"
+    async with Tab(await a_user()) as tab:
+        first = await tab.ask(model="mock/server-error")
+        await tab.hear_answer(first["generation_id"])
+        second = await tab.ask(model="mock/fast")
+        await tab.hear_answer(second["generation_id"])
+    after_a_failure, at_once = await stored(first["generation_id"]), await stored(second["generation_id"])
+    assert (after_a_failure.model, after_a_failure.fell_back) == ("mock/other", True)
+    assert not at_once.fell_back
+    assert (at_once.plan, at_once.release) == ("free", "abc")
+
+
+async def test_an_answer_from_before_says_what_asking_again_would_have_cost(settings):
+    settings.ANSWER_CACHE = True
+    async with Tab(await a_user()) as tab:
+        costs = []
+        for _ in range(2):
+            accepted = await tab.ask("What does it cost?", model="mock/fast")
+            await tab.hear_answer(accepted["generation_id"])
+            answer = await stored(accepted["generation_id"])
+            await gateway()._cached.settled()
+            costs.append((answer.cached, answer.cost_microusd > 0, answer.saved_microusd > 0))
+    assert costs == [("", True, False), ("exact", False, True)]

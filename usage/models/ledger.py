@@ -89,6 +89,8 @@ class Entry(models.Model):
                 name="usage_entries_of_team_day",
                 condition=Q(team_day_id__isnull=False),
             ),
+            # What programs used is added up by the hour; of chat, the generations are.
+            models.Index(fields=["at"], name="usage_entries_of_api", condition=Q(source="api")),
         ]
         constraints = [
             models.CheckConstraint(
