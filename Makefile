@@ -1,11 +1,14 @@
 # Every target sets up what it needs first; see grump/local/setup.py.
 PYTHON ?= python3
 
-.PHONY: run test check format lock bench
+.PHONY: run fleet test check format lock bench
 .DEFAULT_GOAL := run
 
 run: python
 	@exec $(PYTHON) grump/local/setup.py run
+
+fleet: python
+	@exec $(PYTHON) grump/local/setup.py fleet
 
 test: python
 	@exec $(PYTHON) grump/local/setup.py test $(TESTS)

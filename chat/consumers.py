@@ -9,10 +9,12 @@ from django.conf import settings
 
 from chat import history, protocol, turn
 from chat.ending import INTERNAL
-from chat.outbox import CLOSE_NOBODY, CLOSE_REVOKED, Outbox
+from chat.metrics import TURNED_AWAY
+from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKED, Outbox
 from chat.runtime import runtime
 from grump.accounts.sessions import still_valid
 from grump.lib.database import in_database
+from grump.lib.leaving import leaving
 from grump.lib.pace import Pace
 from grump.operations.address import address_of
 from usage import guests
@@ -36,6 +38,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(CLOSE_NOBODY)
             return
         self.runtime = runtime()
+        if refused := self._no_room():
+            TURNED_AWAY.labels("restart" if refused == CLOSE_RESTART else "crowded").inc()
+            await self.close(refused)
+            return
         self.outbox.open()
         usage = (await in_database(standing, self.user.pk)).as_json()
         self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
@@ -44,6 +50,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.plan, self.a_day = usage["plan"], usage["requests"]["limit"]
         self.runtime.live.join(self.user.pk, self.outbox)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
+
+    def _no_room(self) -> int:
+        """The code to close with where this process takes no further socket; 0 where it does."""
+        if leaving.begun:
+            return CLOSE_RESTART
+        live = self.runtime.live
+        tabs = len(live.sockets.get(self.user.pk, ()))
+        if live.open_sockets >= settings.MAX_SOCKETS or tabs >= settings.MAX_SOCKETS_PER_USER:
+            return CLOSE_CROWDED
+        return 0
 
     async def disconnect(self, code: int) -> None:
         self.outbox.close()

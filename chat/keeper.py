@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 
 from chat import history, reaper
 from chat.live import Live
+from chat.metrics import LOOP_DELAY
 from grump.lib.database import in_database
 from grump.lib.tasks import end_tasks
 
@@ -31,8 +32,11 @@ class Keeper:
         await end_tasks([self._task])
 
     async def _keep(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
+            due = clock() + settings.HEARTBEAT_SECONDS
             await asyncio.sleep(settings.HEARTBEAT_SECONDS)
+            LOOP_DELAY.observe(clock() - due)
             for chore in (self.checkpoint, self.end_remotes, self.reap):
                 try:
                     await chore()

@@ -16,6 +16,7 @@ from uuid import UUID
 from chat import protocol
 from chat.ear import Ear
 from chat.journal import Entry, entry
+from chat.metrics import SOCKETS
 from chat.outbox import CLOSE_REVOKED, Outbox
 from chat.relay import Relay
 
@@ -99,6 +100,7 @@ class Live:
     def __init__(self, redis_url: str, process: str) -> None:
         self.process = process
         self.sockets: defaultdict[int, set[Outbox]] = defaultdict(set)
+        self.open_sockets = 0
         self.broadcasts: dict[UUID, Broadcast] = {}
         self.remotes: dict[UUID, _Remote] = {}
         self.relay = Relay(redis_url, process, self._hear, self.stop)
@@ -116,11 +118,15 @@ class Live:
 
     def join(self, user_id: int, outbox: Outbox) -> None:
         self.sockets[user_id].add(outbox)
+        self.open_sockets += 1
+        SOCKETS.inc()
         self.ear.add(user_id)
 
     def leave(self, user_id: int, outbox: Outbox) -> None:
         sockets = self.sockets[user_id]
         sockets.discard(outbox)
+        self.open_sockets -= 1
+        SOCKETS.dec()
         if not sockets:
             del self.sockets[user_id]
             self.ear.discard(user_id)

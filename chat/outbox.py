@@ -9,7 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from chat.metrics import TURNED_AWAY
+
 MAX_WAITING = 4 * 1024 * 1024  # characters
+CLOSE_RESTART = 4503  # this process ends: another one takes the page, at once
+CLOSE_CROWDED = 4429  # as many sockets as this process, or this user, may have
 CLOSE_NOBODY = 4401  # no session: the page has to be loaded first
 CLOSE_REVOKED = 4403  # logged out, deactivated, or the password changed
 CLOSE_TOO_SLOW = 4408
@@ -44,6 +48,7 @@ class Outbox:
         self._size += len(frame)
         if self._size > self._most:
             self._waiting.clear()
+            TURNED_AWAY.labels("slow").inc()
             self.finish(CLOSE_TOO_SLOW)
         self._stirred.set()
 

@@ -72,6 +72,7 @@ class Relay:
         self._tasks: list[asyncio.Task[None]] = []
         self._wakers: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
         self.away = False  # True while writes fail
+        self._writing = False
 
     def start(self) -> None:
         self._tasks = [
@@ -95,14 +96,26 @@ class Relay:
         """How many frames of a running generation Valkey holds."""
         return self._written.get(generation_id, 0)
 
+    async def flushed(self, seconds: float) -> bool:
+        """Until all that is due has been written; False if that takes longer, as while Valkey is away."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._due or self._writing:  # noqa: ASYNC110 - asked once in a process's life
+                    await asyncio.sleep(GATHER / 2)
+        except TimeoutError:
+            return False
+        return True
+
     async def _write(self) -> None:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
             due = list(self._due.values())
             self._due.clear()
+            self._writing = True
             try:
                 await self._write_due(due)
+                self._writing = False
                 self._note_away(False)
                 await asyncio.sleep(GATHER)
             except _OUTAGE:

@@ -74,6 +74,11 @@ def runtime() -> Runtime:
     return _runtimes[loop]
 
 
+def running_runtime() -> Runtime | None:
+    """The running loop's runtime, if anything has needed one."""
+    return _runtimes.get(asyncio.get_running_loop())
+
+
 async def close_runtime() -> None:
     loop = asyncio.get_running_loop()
     alone = _gateways.pop(loop, None)

@@ -17,6 +17,7 @@ from django.core.cache import cache  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from chat.consumers import ChatConsumer  # noqa: E402
+from grump.lib.leaving import Counted  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
 from grump.operations.programs import PREFIX  # noqa: E402
 
@@ -27,7 +28,7 @@ sys.setswitchinterval(0.0005)
 cache.start()  # type: ignore[attr-defined]
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http, settings.MAX_BODY_BYTES, {PREFIX: settings.MAX_API_BODY_BYTES}),
+        "http": Counted(BodyLimit(http, settings.MAX_BODY_BYTES, {PREFIX: settings.MAX_API_BODY_BYTES})),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())]))
         ),

@@ -343,6 +343,11 @@ SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01",
 JOIN_SHARED = env.flag("JOIN_SHARED", False)
 
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
+# Open at once in one process: all, and one user's. More are told to come back later.
+MAX_SOCKETS = env.integer("MAX_SOCKETS", 10_000, least=1, most=1_000_000)
+MAX_SOCKETS_PER_USER = env.integer("MAX_SOCKETS_PER_USER", 100, least=1, most=1_000_000)
+# After SIGTERM, for answers that are being written.
+DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 3 if DEVELOPMENT else 30, least=0, most=3600)
 # A generation whose process has not written a heartbeat for this long is taken for dead.
 HEARTBEAT_SECONDS = 5.0
 HEARTBEAT_LOST_SECONDS = 15.0

@@ -1,44 +1,28 @@
-"""One supervised process: started, watched, restarted with growing pauses, ended."""
+"""One supervised part: started, watched, restarted with growing pauses, renewed, ended."""
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
+from grump.local.life import Life, Part, Probe
 from grump.local.output import Output
 from grump.local.state import ChildState, State
+
+__all__ = ["Child", "Part", "Probe", "pause", "show"]
 
 HEALTHY_SECONDS = 60.0  # a child that lived this long starts afresh: its earlier crashes are forgotten
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart
 TRIES = 5  # crashes in a row after which the child counts as failed; it is still tried
-_POLL_SECONDS = 0.05
-_LAST_WORDS_SECONDS = 1.0  # for output still in the pipe when the process has ended
-
-Probe = Callable[[], Awaitable[bool]]
+RENEWED_WITHIN = 60.0  # seconds for the new process of a rolling restart to become ready
 
 
 def pause(crashes: int) -> float:
     """Seconds to wait after the n-th crash in a row (n from 1): 0.5, 1, 2 … 30."""
     return min(FIRST_PAUSE * 2.0 ** min(crashes - 1, 16), LONGEST_PAUSE)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What to run. Ready when `probe` says so or a line of output matches `ready_line`; else at once."""
-
-    name: str
-    command: list[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()  # parts that must have been up before this one's first start
-    probe: Probe | None = None
-    ready_line: str = ""
-    stops: int = 1  # parts with a smaller number are asked to stop first
-    grace: float = 4.0  # seconds between SIGTERM and SIGKILL
 
 
 class Child:
@@ -50,18 +34,19 @@ class Child:
         self.was_up = asyncio.Event()
         self._state: State = "waiting"
         self._since = time.time()
-        self._process: asyncio.subprocess.Process | None = None
-        self._stopping = asyncio.Event()
         self._output = Output(part.name, logs, show)
+        self._life = Life(part, self._output)
+        self._leaving: dict[Life, asyncio.Task[None]] = {}  # lives before the present one
+        self._renewing = False
+        self._renewed = asyncio.Event()  # a rolling restart has come to its end, well or not
+        self._ended: asyncio.Task[int] | None = None
+        self._stopping = asyncio.Event()
         self._changed = changed
         self._show = show
         self.groups_changed: Callable[[str, int], None] = lambda sign, group: None
 
     def state(self) -> ChildState:
-        return ChildState(self.part.name, self._state, self.restarts, self._since, self._pid())
-
-    def _pid(self) -> int | None:
-        return self._process.pid if self._process and self._process.returncode is None else None
+        return ChildState(self.part.name, self._state, self.restarts, self._since, self._life.pid)
 
     def _enter(self, state: State) -> None:
         self._state, self._since = state, time.time()
@@ -69,12 +54,14 @@ class Child:
             self.was_up.set()
         self._changed()
 
+    # --- One life after the other ---
+
     async def run(self) -> None:
         """Until `stop`: start, wait for the end, pause, start again."""
         crashes = 0
         while not self._stopping.is_set():
             began = time.monotonic()
-            code = await self._live_once()
+            code = await self._live_on()
             if self._stopping.is_set():
                 break
             crashes = 1 if time.monotonic() - began > HEALTHY_SECONDS else crashes + 1
@@ -83,52 +70,51 @@ class Child:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause(crashes))
             self.restarts += 1
+        if self._leaving:
+            await asyncio.wait(list(self._leaving.values()))
         self._enter("stopped")
         self._output.close()
 
-    async def _live_once(self) -> int:
-        """One life of the process; returns its exit code (negative: the signal that ended it)."""
-        self._output.await_line(self.part.ready_line or "$^")
-        # A pipe of our own: asyncio's would hold `wait` back until grandchildren close it as well.
-        reading, writing = os.pipe()
-        try:
-            self._process = process = await asyncio.create_subprocess_exec(
-                *self.part.command,
-                env={**os.environ, **self.part.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writing,
-                stderr=asyncio.subprocess.STDOUT,
-                # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which ends
-                # the children in order; and the group's number finds its grandchildren.
-                start_new_session=True,
-            )
-        except OSError as error:
-            os.close(reading)
-            self._output.last.append(str(error))
+    async def _live_on(self) -> int:
+        """Until the present process ends without another having taken its place; returns its exit code."""
+        self._life = life = Life(self.part, self._output)
+        ended = await self._start(life)
+        if ended is None:
             return 127
-        finally:
-            os.close(writing)
-        self.groups_changed("+", process.pid)
+        self._ended = ended
         self._enter("starting")
-        if self._stopping.is_set():  # asked to stop while it was being born
-            process.terminate()
-        drained = asyncio.create_task(self._output.drain(reading))
-        readied = asyncio.create_task(self._watch_readiness())
+        if self._stopping.is_set() and life.process:  # asked to stop while it was being born
+            life.process.terminate()
+        upped = asyncio.create_task(self._up_when_ready(life))
         try:
-            return await process.wait()
+            while True:
+                ended = self._ended
+                renewed = asyncio.create_task(self._renewed.wait())
+                await asyncio.wait({ended, renewed}, return_when=asyncio.FIRST_COMPLETED)
+                renewed.cancel()
+                if self._renewing:  # that it has ended may be meant: see whether another comes
+                    await self._renewed.wait()
+                self._renewed.clear()
+                if self._ended is ended and ended.done():
+                    return ended.result()
         finally:
-            readied.cancel()
-            self._kill_group(process.pid)
-            await asyncio.wait([drained, readied], timeout=_LAST_WORDS_SECONDS)
-            drained.cancel()
-            self.groups_changed("-", process.pid)
+            upped.cancel()
 
-    async def _watch_readiness(self) -> None:
-        if self.part.ready_line:
-            await self._output.seen.wait()
-        elif self.part.probe:
-            while not await self.part.probe():  # noqa: ASYNC110 - what it waits for is another process
-                await asyncio.sleep(_POLL_SECONDS)
+    async def _start(self, life: Life) -> asyncio.Task[int] | None:
+        reading = await life.begin()
+        if reading is None or life.process is None:
+            return None
+        return asyncio.create_task(self._see_out(life, reading, life.process.pid), name=self.part.name)
+
+    async def _see_out(self, life: Life, reading: int, group: int) -> int:
+        self.groups_changed("+", group)
+        try:
+            return await life.ended(reading)
+        finally:
+            self.groups_changed("-", group)
+
+    async def _up_when_ready(self, life: Life) -> None:
+        await life.ready.wait()
         self._enter("up")
 
     def _tell_crash(self, code: int, seconds: float) -> None:
@@ -138,6 +124,46 @@ class Child:
             for line in list(self._output.last)[-3:]:
                 self._show(f"{self.part.name:<10} |   {line}")
 
+    # --- A rolling restart ---
+
+    async def renew(self) -> bool:
+        """Put a new process in the present one's place. False: the new one did not become ready, and where
+        the two may overlap the old one goes on as if nothing had been."""
+        self._renewing = True
+        try:
+            return await self._renew(self._life, self._ended)
+        finally:
+            self._renewing = False
+            self._renewed.set()
+
+    async def _renew(self, before: Life, before_ended: asyncio.Task[int] | None) -> bool:
+        if not self.part.overlaps:
+            await before.stop()
+            if before_ended is not None:
+                await asyncio.wait([before_ended])
+        life = Life(self.part, self._output)
+        ended = await self._start(life)
+        if ended is None:
+            return False
+        readied = asyncio.create_task(life.ready.wait())
+        await asyncio.wait({readied, ended}, timeout=RENEWED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        readied.cancel()
+        if not life.ready.is_set() or self._stopping.is_set():
+            life.kill()
+            await asyncio.wait([ended])
+            return False
+        self._life, self._ended = life, ended
+        self._enter("up")
+        leaving = self._leaving[before] = asyncio.create_task(self._leave(before))
+        leaving.add_done_callback(lambda _: self._leaving.pop(before, None))
+        return True
+
+    async def _leave(self, life: Life) -> None:
+        if not await life.stop():
+            self._tell_killed()
+
+    # --- The end ---
+
     def restart_no_more(self) -> None:
         """Let it run on; when it ends, that was its last life."""
         self._stopping.set()
@@ -145,27 +171,15 @@ class Child:
     async def stop(self) -> None:
         """SIGTERM, then after the part's grace SIGKILL, to the whole group."""
         self.restart_no_more()
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        # To the leader alone: Celery's parent ends its pool itself.
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), self.part.grace)
-        except TimeoutError:
-            self._show(f"{self.part.name:<10} | did not stop in {self.part.grace:g} s: killed")
-            self.kill()
+        await self._leave(self._life)
 
     def kill(self) -> None:
         self.restart_no_more()
-        if self._process is not None and self._process.returncode is None:
-            self._kill_group(self._process.pid)
+        for life in (self._life, *self._leaving):
+            life.kill()
 
-    @staticmethod
-    def _kill_group(group: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+    def _tell_killed(self) -> None:
+        self._show(f"{self.part.name:<10} | did not stop in {self.part.grace:g} s: killed")
 
 
 def show(line: str) -> None:

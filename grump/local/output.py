@@ -36,32 +36,30 @@ class Output:
         self.last: deque[str] = deque(maxlen=5)
         self._show = show
         self.shown = False  # whether the latest line went to the terminal
-        self._awaited: re.Pattern[str] | None = None
-        self.seen = asyncio.Event()
         self._log = RotatingFileHandler(
             logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
         )
 
-    def await_line(self, pattern: str) -> None:
-        """Set `seen` when a line matches; forget what matched earlier."""
-        self._awaited = re.compile(pattern)
-        self.seen.clear()
-
-    async def drain(self, pipe: int) -> None:
-        """Read the pipe's file descriptor to its end, and close it."""
+    async def drain(self, pipe: int, awaited: str, seen: asyncio.Event) -> None:
+        """Read the pipe's file descriptor to its end, and close it; set `seen` when a line matches."""
         stream = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(stream)
         file = os.fdopen(pipe, "rb", buffering=0)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
         try:
-            await self.take_all(stream)
+            await self.take_all(stream, re.compile(awaited), seen)
         finally:
             transport.close()
 
-    async def take_all(self, stream: asyncio.StreamReader) -> None:
+    async def take_all(
+        self, stream: asyncio.StreamReader, awaited: re.Pattern[str], seen: asyncio.Event
+    ) -> None:
         self.shown = False
         while line := await _line(stream):
-            self._take(line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            self._take(text)
+            if awaited.search(text):
+                seen.set()
 
     def _take(self, line: str) -> None:
         self._log.emit(LogRecord(self.name, INFO, "", 0, line, None, None))
@@ -71,8 +69,6 @@ class Output:
         self.shown = loud(line, self.shown)
         if self.shown:
             self._show(f"{self.name:<10} | {line}")
-        if self._awaited and self._awaited.search(line):
-            self.seen.set()
 
     def close(self) -> None:
         self._log.close()

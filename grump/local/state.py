@@ -46,6 +46,15 @@ def read(source: Path | None = None) -> dict[str, ChildState]:
     return {child.name: child if supervised else _down(child) for child in map(_checked, children)}
 
 
+def supervisor(source: Path | None = None) -> int | None:
+    """The process id of the supervisor that runs; None where none does."""
+    try:
+        pid = int(json.loads((source or path()).read_text())["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if _alive(pid) else None
+
+
 def _checked(child: ChildState) -> ChildState:
     return _down(child) if child.pid is not None and not _alive(child.pid) else child
 

@@ -1,4 +1,5 @@
-"""Keeps a set of parts running: starts them in order, restarts what crashes, ends all of them together."""
+"""Keeps a set of parts running: starts them in order, restarts what crashes, renews them one by one, ends all
+of them together."""
 
 import asyncio
 import signal
@@ -20,6 +21,7 @@ class Supervisor:
         self._state_file = state_file
         self._say = say
         self._stop_asked = asyncio.Event()
+        self._rolling: asyncio.Task[bool] | None = None
         self.children = {part.name: Child(part, logs, self._changed, say) for part in parts}
 
     def _changed(self) -> None:
@@ -37,10 +39,11 @@ class Supervisor:
         self._stop_asked.set()
 
     async def run(self) -> None:
-        """Run every part until `stop` is called or SIGINT, SIGTERM or SIGHUP comes."""
+        """Run every part until `stop` is called or SIGINT, SIGTERM or SIGHUP comes; SIGUSR2 renews them."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, self.stop)
+        loop.add_signal_handler(signal.SIGUSR2, self.restart_rolling)
         watcher = _start_guard()
         pipe = watcher.stdin
         assert pipe is not None
@@ -53,12 +56,34 @@ class Supervisor:
             child.groups_changed = tell_guard
         lives = [asyncio.create_task(self._live(child)) for child in self.children.values()]
         await self._stop_asked.wait()
+        for child in self.children.values():
+            child.restart_no_more()
+        if self._rolling is not None:
+            await asyncio.wait([self._rolling])
         try:
             await self._end(lives)
         finally:
             self._state_file.unlink(missing_ok=True)
             pipe.close()
             await asyncio.to_thread(watcher.wait)
+
+    def restart_rolling(self) -> None:
+        """Give each part that may be renewed a new process, one part after the other; a second call while
+        that is under way does nothing."""
+        if self._rolling is None or self._rolling.done():
+            self._rolling = asyncio.create_task(self._roll(), name="rolling restart")
+
+    async def _roll(self) -> bool:
+        for child in self.children.values():
+            if self._stop_asked.is_set():
+                return False
+            if child.part.renewed and child.state().state == "up":
+                if not await child.renew():
+                    self._say(f"{child.part.name:<10} | its new process did not become ready: stopped there")
+                    return False
+                self._say(f"{child.part.name:<10} | renewed")
+        self._say("Rolling restart done")
+        return True
 
     async def _live(self, child: Child) -> None:
         for name in child.part.needs:
@@ -67,8 +92,6 @@ class Supervisor:
 
     async def _end(self, lives: list[asyncio.Task[None]]) -> None:
         self._say("Stopping …")
-        for child in self.children.values():
-            child.restart_no_more()
         for life, child in zip(lives, self.children.values(), strict=True):
             if child.state().state == "waiting":
                 life.cancel()

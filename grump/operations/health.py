@@ -1,7 +1,8 @@
 """Can this process answer people? Asked by probes, so the asking must not hurt what it asks about.
 
-*missing*: nobody can be answered (no database, or one with an old schema). *degraded*: people are
-served while something is down or being restarted: Valkey, the model server, a worker, a provider.
+*missing*: nobody can be answered (no database, one with an old schema, or this process is about to end).
+*degraded*: people are served while something is down or being restarted: Valkey, the model server, a worker,
+a provider.
 """
 
 import asyncio
@@ -15,11 +16,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from grump.lib.leaving import leaving
 from grump.lib.shared_breaker import resting
 from grump.local import state as supervised
 
 OK = "ok"
-NEEDED = frozenset({"database", "migrations"})
+THIS = "this process"
+NEEDED = frozenset({"database", "migrations", THIS})
 DATABASE_SECONDS = 2.0
 VALKEY_SECONDS = 0.25
 FRESH_SECONDS = 1.0
@@ -54,6 +57,8 @@ class Health:
     _database_is_busy: bool = field(default=False)
 
     async def report(self) -> Report:
+        if leaving.begun:  # whoever asks for a probe sends nobody here any more
+            return Report({THIS: "is leaving"})
         fresh = self._report and self.clock() - self._made_at < FRESH_SECONDS
         if self._report and (fresh or self._refreshing):
             return self._report

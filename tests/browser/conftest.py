@@ -12,7 +12,7 @@ from tests import chromium
 from tests.browser.chat_page import ChatPage
 from tests.browser.scenarios import ALL
 from tests.fakes.catalogue import catalogue
-from tests.integration.processes import House, WebProcess
+from tests.integration.processes import House, Web
 from tests.integration.provider import ProviderThread
 
 expect.set_options(timeout=10_000)
@@ -55,12 +55,12 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def server(house: House) -> WebProcess:
+def server(house: House) -> Web:
     return house.start("daphne")
 
 
 @pytest.fixture(scope="session")
-def base_url(server: WebProcess) -> str:
+def base_url(server: Web) -> str:
     return server.url
 
 
@@ -126,13 +126,13 @@ def context(context: BrowserContext, troubles: Troubles) -> Iterator[BrowserCont
 
 
 @pytest.fixture
-def chat(page: Page, server: WebProcess) -> ChatPage:
+def chat(page: Page, server: Web) -> ChatPage:
     """An open chat page of a new guest."""
     return ChatPage(page, server.url).open()
 
 
 @pytest.fixture
-def another_tab(context: BrowserContext, server: WebProcess) -> Callable[[], ChatPage]:
+def another_tab(context: BrowserContext, server: Web) -> Callable[[], ChatPage]:
     """A further tab of the same browser, at the address given."""
 
     def open_tab(path: str = "/") -> ChatPage:
@@ -142,7 +142,7 @@ def another_tab(context: BrowserContext, server: WebProcess) -> Callable[[], Cha
 
 
 @pytest.fixture
-def guests_server(house: House) -> Iterator[WebProcess]:
+def guests_server(house: House) -> Iterator[Web]:
     """A server of this test's own, to be killed."""
     process = house.start("daphne")
     yield process

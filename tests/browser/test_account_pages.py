@@ -6,13 +6,13 @@ The browser's silence is part of each test: a script or style that the policy st
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.processes import WebProcess
+from tests.integration.processes import Web
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def site(server: WebProcess) -> str:
+def site(server: Web) -> str:
     """By the one name under which browsers allow passkeys without TLS."""
     return server.url.replace("127.0.0.1", "localhost")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import write_catalogue
-from tests.integration.processes import House, WebProcess
+from tests.integration.processes import House, Web
 from tests.integration.provider import ProviderThread
 from tests.integration.tab import a_guest
 
@@ -25,22 +25,22 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def daphne(house: House) -> WebProcess:
+def daphne(house: House) -> Web:
     return house.start("daphne")
 
 
 @pytest.fixture(scope="session")
-def uvicorn(house: House) -> WebProcess:
+def uvicorn(house: House) -> Web:
     return house.start("uvicorn")
 
 
 @pytest.fixture(params=["daphne", "uvicorn"])
-def web(request: pytest.FixtureRequest) -> WebProcess:
+def web(request: pytest.FixtureRequest) -> Web:
     """Either server: what is promised holds for both."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
-def guest(daphne: WebProcess) -> str:
+def guest(daphne: Web) -> str:
     """The session of a new visitor; every process of the installation knows it."""
     return a_guest(daphne)

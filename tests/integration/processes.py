@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
 import psycopg
 from django.conf import settings
 
+from grump.local import state
 from grump.local.parts import Installation, parts
 from tests.lifeline import die_with_parent
 
@@ -45,6 +46,7 @@ class House:
         environment: Mapping[str, str] | None = None,
         *,
         is_empty: bool = False,  # no tables yet
+        database: bool = True,
     ) -> None:
         self.var = var
         self.environment = {
@@ -55,14 +57,21 @@ class House:
             "GRUMP_GUEST_PLAN": "unlimited",
             **(environment or {}),
         }
+        self._processes: list[Web] = []
+        if not database:  # a fleet brings its own
+            self.environment.pop("DATABASE_URL", None)
+            return
         if server := os.environ.get("DATABASE_URL"):
             self.environment["DATABASE_URL"] = _a_new_database(server)
-        self._processes: list[WebProcess] = []
+        elif os.environ.get("GRUMP_TEST_FLEET"):
+            raise NotReady("a fleet's processes share PostgreSQL: set GRUMP_TEST_DATABASE=postgres as well")
         if not is_empty:
             self.manage("migrate", "--verbosity", "0")
 
-    def start(self, server: Server = "daphne", port: int | None = None) -> "WebProcess":
-        process = WebProcess(self, server, port or free_port())
+    def start(self, server: Server = "daphne", port: int | None = None) -> "Web":
+        """A web process; with GRUMP_TEST_FLEET a whole fleet in its place, that the tests take for one."""
+        kind = Fleet if os.environ.get("GRUMP_TEST_FLEET") else WebProcess
+        process = kind(self, server, port or free_port())
         self._processes.append(process)
         process.wait_until_it_answers()
         return process
@@ -84,21 +93,14 @@ class House:
             process.kill()
 
 
-class WebProcess:
-    def __init__(self, house: House, server: Server, port: int) -> None:
-        self.house, self.server, self.port = house, server, port
-        installation = Installation(house.var, "127.0.0.1", port, server, redis_url=settings.REDIS_URL)
-        web = next(part for part in parts(installation) if part.name == "web")
-        self.log = house.var / f"web-{port}.log"
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                web.command,
-                cwd=ROOT,
-                env={**web.environment, **house.environment, "GRUMP_VAR": str(house.var)},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent(signal.SIGKILL),
-            )
+class Web:
+    """What listens on a port, whether one process or a fleet of them."""
+
+    house: House
+    port: int
+    log: Path
+    name: str
+    _process: subprocess.Popen[bytes]
 
     @property
     def host(self) -> str:
@@ -107,6 +109,10 @@ class WebProcess:
     @property
     def url(self) -> str:
         return f"http://{self.host}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -126,7 +132,7 @@ class WebProcess:
                     return
             except (OSError, http.client.HTTPException):
                 time.sleep(0.02)  # between two looks
-        raise NotReady(f"{self.server}: {self.last_words()}")
+        raise NotReady(f"{self.name}: {self.last_words()}")
 
     def last_words(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
@@ -140,8 +146,75 @@ class WebProcess:
         """SIGTERM; returns after how many seconds the process had ended."""
         began = time.monotonic()
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(60)
         return time.monotonic() - began
+
+    def _start(self, command: list[str], environment: Mapping[str, str]) -> None:
+        self.log = self.house.var / f"web-{self.port}.log"
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**environment, **self.house.environment, "GRUMP_VAR": str(self.house.var)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+
+
+class WebProcess(Web):
+    def __init__(self, house: House, server: Server, port: int) -> None:
+        self.house, self.name, self.port = house, server, port
+        installation = Installation(house.var, "127.0.0.1", port, server, redis_url=settings.REDIS_URL)
+        web = next(part for part in parts(installation) if part.name == "web")
+        self._start(web.command, web.environment)
+
+
+class Fleet(Web):
+    """The supervisor with two web processes on one port, as `make fleet` starts it. Its PostgreSQL is its own
+    where the house names no database."""
+
+    def __init__(self, house: House, server: Server, port: int, **environment: str) -> None:
+        self.house, self.name, self.port = house, f"a fleet on {server}", port
+        self.var = house.var / f"fleet-{port}"
+        told = {
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "GRUMP_SERVER": server,
+            "REDIS_URL": settings.REDIS_URL,
+        }
+        self._start([sys.executable, "-m", "grump.local", "fleet"], told | environment)
+
+    def _start(self, command: list[str], environment: Mapping[str, str]) -> None:
+        self.var.mkdir(exist_ok=True)
+        self.log = self.var / "supervisor.log"
+        told = {**self.house.environment, **environment, "GRUMP_VAR": str(self.var)}
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=told, stdout=output, stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )  # fmt: skip
+
+    def wait_until_it_answers(self, seconds: float = 90) -> None:
+        super().wait_until_it_answers(seconds)
+        self.until(lambda: f"is at {self.url}" in self.last_words(), seconds)  # every process is up
+
+    def until(self, true: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise NotReady(f"{self.name}: {self.last_words()}")
+            time.sleep(0.05)  # between two looks
+
+    def restart(self) -> None:
+        """Ask for a rolling restart; `restarted` says when it is done."""
+        self._process.send_signal(signal.SIGUSR2)
+
+    def restarted(self) -> bool:
+        return "Rolling restart done" in self.last_words()
+
+    def children(self) -> dict[str, state.ChildState]:
+        return state.read(self.var / "supervisor.json")
 
 
 def _a_new_database(server: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any, Self
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.integration.processes import WebProcess
+from tests.integration.processes import Web
 
 PATIENCE = 10.0  # seconds a test waits for a frame before it fails
 
 
-def a_guest(web: WebProcess) -> str:
+def a_guest(web: Web) -> str:
     """The cookie of a visitor who has just loaded the page."""
     response = web.get("/")
     assert response.status == 200
@@ -24,19 +24,20 @@ def a_guest(web: WebProcess) -> str:
 class Tab:
     """`async with Tab(web, guest) as tab:` has said nothing and heard `ready`."""
 
-    def __init__(self, web: WebProcess, guest: str, origin: str | None = None) -> None:
+    def __init__(self, web: Web, guest: str, origin: str | None = None) -> None:
         self.web, self.guest = web, guest
         self.origin = origin or web.url
         self.heard: list[dict[str, Any]] = []
         self.usage: list[dict[str, Any]] = []  # what was told of today's usage, apart from the rest
         self._socket: ClientConnection | None = None
 
-    async def open(self) -> None:
+    async def open(self, unread: int | None = None) -> None:
+        """`unread`: how many frames may wait here before nothing more is read off the connection."""
         self._socket = await connect(
             f"ws://{self.web.host}/ws/chat/",
             additional_headers={"Origin": self.origin, "Cookie": self.guest},
             max_size=None,
-            max_queue=None,  # a tab that nobody listens to still takes everything
+            max_queue=unread,  # None: a tab that nobody listens to still takes everything
             proxy=None,
         )
 

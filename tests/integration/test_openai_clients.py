@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fakes import SCENARIOS, write_catalogue
-from tests.integration.processes import House, WebProcess
+from tests.integration.processes import House, Web
 from tests.integration.programs import a_key
 from tests.integration.provider import ProviderThread
 
@@ -31,7 +31,7 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def web(request: pytest.FixtureRequest, house: House) -> WebProcess:
+def web(request: pytest.FixtureRequest, house: House) -> Web:
     return house.start(request.param)
 
 
@@ -44,7 +44,7 @@ def key(house: House) -> str:
 
 
 @pytest_asyncio.fixture
-async def client(web: WebProcess, key: str) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(web: Web, key: str) -> AsyncIterator[openai.AsyncOpenAI]:
     async with openai.AsyncOpenAI(base_url=f"{web.url}/v1", api_key=key, timeout=20) as client:
         yield client
 
@@ -161,7 +161,7 @@ async def test_a_used_up_day_is_not_tried_again(house, web):
 # --- JavaScript -----------------------------------------------------------------------------------
 
 
-async def javascript(web: WebProcess, key: str, case: str, model: str = "mock/fast") -> dict[str, Any]:
+async def javascript(web: Web, key: str, case: str, model: str = "mock/fast") -> dict[str, Any]:
     node = shutil.which("node")
     assert node, "the suite brings Node along"
     process = await asyncio.create_subprocess_exec(

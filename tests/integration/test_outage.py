@@ -20,7 +20,7 @@ from grump.lib.publishing import Publisher
 from grump.local import valkey
 from grump.local.paths import socket_path
 from tests.fakes import SCENARIOS, write_catalogue
-from tests.integration.processes import House, WebProcess
+from tests.integration.processes import House, Web
 from tests.integration.tab import Tab, a_guest, text_of
 from tests.lifeline import die_with_parent
 
@@ -66,7 +66,7 @@ def own_valkey(tmp_path) -> Iterator[OwnValkey]:
 
 
 @pytest.fixture
-def web(own_valkey, provider, tmp_path, settings) -> Iterator[WebProcess]:
+def web(own_valkey, provider, tmp_path, settings) -> Iterator[Web]:
     settings.REDIS_URL = valkey.url(own_valkey.socket)
     var = tmp_path / "house"
     var.mkdir()
@@ -80,20 +80,20 @@ def web(own_valkey, provider, tmp_path, settings) -> Iterator[WebProcess]:
     house.close()
 
 
-def usage_of(web: WebProcess, cookies: str) -> dict[str, Any]:
+def usage_of(web: Web, cookies: str) -> dict[str, Any]:
     asked = urllib.request.Request(f"{web.url}/api/usage", headers={"Cookie": cookies})
     with urllib.request.urlopen(asked, timeout=10) as answer:
         return json.load(answer)
 
 
-def breaker(web: WebProcess) -> float:
+def breaker(web: Web) -> float:
     """0 closed, 1 half open, 2 open."""
     with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(STATE))
 
 
-async def until_breaker(web: WebProcess, states: set[float], seconds: float) -> None:
+async def until_breaker(web: Web, states: set[float], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while await asyncio.to_thread(breaker, web) not in states:  # noqa: ASYNC110 - another process's state
             await asyncio.sleep(0.02)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.fakes import write_catalogue
-from tests.integration.processes import House, WebProcess
+from tests.integration.processes import House, Web
 from tests.integration.programs import a_key, a_session, books
 from tests.integration.provider import ProviderThread
 from tests.integration.tab import Tab
@@ -49,7 +49,7 @@ class Sends:
         except Exception:
             self.cut += len(waiting)
 
-    async def by_api(self, client: httpx.AsyncClient, web: WebProcess, key: str) -> None:
+    async def by_api(self, client: httpx.AsyncClient, web: Web, key: str) -> None:
         body = {"model": self.model, "messages": [{"role": "user", "content": uuid.uuid4().hex}]}
         headers = {"Authorization": f"Bearer {key}"}
         try:
@@ -66,7 +66,7 @@ class Sends:
             self.refused += 1
             self.full.set()
 
-    async def all(self, webs: list[WebProcess], key: str, session: str) -> None:
+    async def all(self, webs: list[Web], key: str, session: str) -> None:
         """A quarter by each door of each of two processes."""
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=SENDS)) as client:
             tabs = [Tab(web, session) for web in webs]

@@ -3,6 +3,9 @@ import { parseFrame } from "./protocol.js";
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 20_000;
+// The server process ends and another one is there: no reason to wait, but for everybody else who moves too.
+const RESTART = new Set([4503, 1012]);
+const MOVE_WITHIN_MS = 500;
 const PONG_WITHIN_MS = 8_000;
 // The server says so: there is no session any more, or its rights have ended. Only a new page helps.
 const CLOSED_FOR_GOOD = new Set([4401, 4403]);
@@ -111,7 +114,9 @@ export class ChatSocket extends Emitter {
       this.become("refused");
       return;
     }
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.5 + this.random() / 2);
+    const moves = RESTART.has(code) && this.tries === 0;
+    const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.5 + this.random() / 2);
+    const wait = moves ? MOVE_WITHIN_MS * this.random() : growing;
     this.tries += 1;
     this.become("waiting");
     this.timer = this.setTimeout(() => this.open(), wait);

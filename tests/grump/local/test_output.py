@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 
@@ -34,7 +35,7 @@ async def drained(content: bytes, folder, said) -> Output:
     stream.feed_data(content)
     stream.feed_eof()
     found = Output("web", folder, said.append)
-    await found.take_all(stream)
+    await found.take_all(stream, re.compile("$^"), asyncio.Event())
     found.close()
     return found
 

@@ -49,9 +49,29 @@ def test_the_product_is_told_where_the_models_are(whole):
 def test_the_server_listens_where_it_is_asked_to(tmp_path, server):
     installation = Installation(tmp_path, "0.0.0.0", 8010, server=server)
     (web,) = [part for part in parts(installation) if part.name == "web"]
-    assert {"-m", server, "0.0.0.0", "8010", "grump.asgi:application"} <= set(web.command)
+    assert {"-m", "grump.serving", server, "0.0.0.0", "8010"} <= set(web.command)
     assert installation.address == "http://127.0.0.1:8010"
 
 
 def test_an_ipv6_address_is_written_in_brackets():
     assert Installation(Path("/"), "::1", 8000).address == "http://[::1]:8000"
+
+
+def test_a_fleet_has_several_of_what_carries_it_and_one_beat(tmp_path):
+    fleet = Installation(tmp_path, "127.0.0.1", 8000, web_processes=2, workers=2, listening=7)
+    assert names(fleet) == ["valkey", "web-1", "web-2", "worker-1", "worker-2", "beat"]
+    webs = [part for part in parts(fleet) if part.name.startswith("web")]
+    assert all(part.descriptors == (7,) and part.overlaps for part in webs)
+    assert all(part.command[-2:] == ["--fd", "7"] for part in webs)
+
+
+def test_a_rolling_restart_renews_the_product_and_leaves_the_embedded_servers(whole):
+    renewed = {part.name for part in parts(whole) if part.renewed}
+    assert renewed == {"web", "worker", "beat"}
+
+
+def test_a_web_process_has_the_time_that_its_answers_have(tmp_path):
+    installation = Installation(tmp_path, "127.0.0.1", 8000, drain_seconds=30)
+    (web,) = [part for part in parts(installation) if part.name == "web"]
+    assert web.grace > 30
+    assert web.environment["DRAIN_SECONDS"] == "30"

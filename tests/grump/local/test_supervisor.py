@@ -169,6 +169,65 @@ asyncio.run(Supervisor(parts, Path({str(tmp_path)!r}), Path({str(tmp_path / "sup
     await until(lambda: not any(map(alive, pids)))
 
 
+# A successor says what it sees of the one before it: whether it is there still.
+OVERLAPPING = """
+import os, signal, sys
+from pathlib import Path
+lives = Path(sys.argv[1])
+before = [pid for pid in lives.read_text().split() if Path(f"/proc/{pid}").exists()] if lives.exists() else []
+with lives.open("a") as book:
+    book.write(f"{os.getpid()} ")
+print("ready beside", len(before), flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(("overlaps", "beside"), [(True, 1), (False, 0)])
+async def test_a_rolling_restart_gives_it_a_new_process(supervise, tmp_path, said, overlaps, beside):
+    program = python(OVERLAPPING, str(tmp_path / "lives"))
+    web = Part("web", program, ready_line="^ready", renewed=True, overlaps=overlaps)
+    async with supervise(web, Part("valkey", python(STAYS))) as supervisor:
+        for name in ("web", "valkey"):
+            await supervisor.wait_up(name)
+        before = state.read(tmp_path / "supervisor.json")
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "Rolling restart done" in said)
+        after = state.read(tmp_path / "supervisor.json")
+        assert after["web"].state == "up"
+        assert after["web"].pid != before["web"].pid
+        assert after["web"].restarts == 0
+        assert after["valkey"].pid == before["valkey"].pid
+        await until(lambda: not alive(before["web"].pid))
+        assert (tmp_path / "logs/web.log").read_text().splitlines()[1] == f"ready beside {beside}"
+        # It is watched as the one before it was.
+        os.kill(after["web"].pid, signal.SIGKILL)
+        await until(lambda: state.read(tmp_path / "supervisor.json")["web"].restarts == 1)
+
+
+async def test_a_successor_that_does_not_come_up_leaves_the_old_one_serving(supervise, tmp_path, said):
+    broken = tmp_path / "broken"
+    program = (
+        f"import os, signal\nif os.path.exists({str(broken)!r}): raise SystemExit('CATALOG: broken')\n"
+        "print('ready', flush=True); signal.pause()"
+    )
+    parts = [
+        Part(name, python(program), ready_line="ready", renewed=True, overlaps=True)
+        for name in ("web-1", "web-2")
+    ]
+    async with supervise(*parts) as supervisor:
+        for part in parts:
+            await supervisor.wait_up(part.name)
+        before = state.read(tmp_path / "supervisor.json")
+        broken.touch()
+        supervisor.restart_rolling()
+        await until(lambda: any("did not become ready" in line for line in said))
+        after = state.read(tmp_path / "supervisor.json")
+        assert {name: child.pid for name, child in after.items()} == {
+            name: child.pid for name, child in before.items()
+        }
+        assert all(child.state == "up" for child in after.values())
+
+
 @pytest.mark.parametrize(("crashes", "seconds"), [(1, 0.5), (2, 1), (3, 2), (7, 30), (1000, 30)])
 def test_pauses_double_up_to_half_a_minute(crashes, seconds, monkeypatch):
     monkeypatch.undo()

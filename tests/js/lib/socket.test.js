@@ -166,3 +166,14 @@ test("when the network goes, it does not wait to be told", () => {
   socket.interrupt();
   assert.equal(waits().length, 1);
 });
+
+test("a server that restarts is left for another at once, at a random moment, and only at first", () => {
+  socket.random = () => 0.25;
+  socket.open();
+  wire().say({ type: "ready" });
+  wire().die(4503);
+  assert.deepEqual(waits(), [125]);
+  ring();
+  wire().die(4503);
+  assert.ok(waits()[0] > 400);
+});

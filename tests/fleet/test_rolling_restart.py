@@ -1,0 +1,54 @@
+"""A deploy while people are being answered: every process is replaced, and none of them notices."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import SCENARIOS, write_catalogue
+from tests.fakes.script import Finish, Paced, Role, Scenario
+from tests.fakes.words import tokens
+from tests.fleet.tabs import MovingTab, troubles
+from tests.grump.local.stand_ins import until
+from tests.integration.processes import Fleet, House, free_port
+from tests.integration.provider import ProviderThread
+from tests.integration.tab import a_guest
+
+STREAMS = 30
+ANSWER = Scenario(
+    "steady", "25 tokens a second for ten seconds.", lambda ask: [Role(), Paced(tokens(250), 25), Finish()]
+)
+
+
+@pytest.fixture
+def fleet(tmp_path) -> Iterator[Fleet]:
+    with ProviderThread({**SCENARIOS, "steady": ANSWER}) as provider:
+        catalogue = write_catalogue(tmp_path / "catalogue.toml", provider.url, ["steady"])
+        house = House(tmp_path, catalogue, {"GUESTS_PER_ADDRESS": "100000"}, database=False)
+        fleet = Fleet(house, "daphne", free_port(), GRUMP_WORKERS="1", DRAIN_SECONDS="30")
+        fleet.wait_until_it_answers()
+        yield fleet
+        assert fleet.terminate() < 30
+
+
+async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
+    guests = await asyncio.to_thread(lambda: [a_guest(fleet) for _ in range(STREAMS)])
+    tabs = [MovingTab(fleet, guest) for guest in guests]
+    before = {name: child.pid for name, child in fleet.children().items()}
+    async with asyncio.TaskGroup() as group:
+        for tab in tabs:
+            group.create_task(tab.ask_and_hear("mock/steady"))
+        await until(lambda: all(len(tab.heard) > 5 for tab in tabs), 30)
+        fleet.restart()
+    assert troubles(tabs) == {}
+    assert {tab.text for tab in tabs} == {ANSWER.text}
+    assert sum(tab.moved_in_mid_answer for tab in tabs) > 0
+    await asyncio.to_thread(fleet.until, fleet.restarted, 60)
+    # Whoever had stayed on a process that has gone was told to move.
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(tab.stay() for tab in tabs if tab.moves == 0))
+    for tab in tabs:
+        await tab.close()
+    after = {name: child.pid for name, child in fleet.children().items()}
+    assert not set(before.values()) & set(after.values())
+    assert after.keys() == before.keys()
