@@ -102,7 +102,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         match frame:
             case protocol.Send():
                 await self._admit_guest()
-                self._accept(frame, await turn.ask(self.runtime, self.user.pk, frame))
+                self._accept(frame, await self._ask(frame))
             case protocol.Regenerate():
                 await self._admit_guest()
                 self._accept(frame, await turn.ask_again(self.runtime, self.user.pk, frame))
@@ -112,6 +112,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await turn.resume(self.runtime, self.user.pk, frame, self.outbox)
             case protocol.Ping():
                 self._put(protocol.Pong(id=frame.id))
+
+    async def _ask(self, frame: protocol.Send) -> history.Opened:
+        if frame.temporary:
+            return await turn.ask_temporarily(self.runtime, self.user.pk, frame, self.outbox)
+        return await turn.ask(self.runtime, self.user.pk, frame)
 
     async def _admit_guest(self) -> None:
         if self.user.is_guest:

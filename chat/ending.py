@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from chat import history, protocol, reaper
+from chat import history, protocol, reaper, temporary
 from chat.gateway import events
 from chat.gateway.catalogue import Model
 from chat.gateway.errors import GatewayError
@@ -69,7 +69,7 @@ async def finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome
         "saved_microusd": _saved(runtime, broadcast, outcome),
     }
     try:
-        won = await _store(broadcast, last, outcome, usage, circumstances)
+        won = await _store(broadcast, opened, last, outcome, usage, circumstances)
         if won:
             broadcast.send(last)
         else:
@@ -114,6 +114,7 @@ def _last_frame(
 
 async def _store(
     broadcast: Broadcast,
+    opened: Opened,
     last: protocol.ServerFrame,
     outcome: Outcome,
     usage: events.Usage,
@@ -143,6 +144,8 @@ async def _store(
         }
     if error is not None:
         values |= {"error_code": error.code, "error_message": error.message[:500]}
+    if opened.is_temporary:
+        return await insistently(temporary.end, broadcast.id, outcome.state, values)
     text = broadcast.text or broadcast.prefill
     return await insistently(history.end_generation, broadcast.id, outcome.state, text, **values)
 

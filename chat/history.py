@@ -54,7 +54,7 @@ class Opened:
     """A saved question and the generation that is to answer it. `is_new` is False where the question (or
     the wish for another version) was already being served: nothing further is to be started."""
 
-    conversation_id: UUID
+    conversation_id: UUID | None  # None: nothing of it is stored
     question_id: UUID
     answer_id: UUID
     generation_id: UUID
@@ -65,7 +65,9 @@ class Opened:
     prompt: tuple[Line, ...] = ()
     model: str = "auto"
     prefill: str = ""
+    instructions: str = ""
     allowed: Allowance | None = None
+    is_temporary: bool = False
 
     @property
     def wants_title(self) -> bool:
@@ -120,7 +122,9 @@ def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Op
     if send.conversation_id is None:
         if send.parent_id is not None or send.edits is not None:
             raise NotFound
-        conversation = Conversation(owner_id=user_id, title=first_title(send.text))
+        conversation = Conversation(
+            owner_id=user_id, title=first_title(send.text), instructions=send.instructions.strip()
+        )
     else:
         conversation = _conversation(user_id, send.conversation_id)
         if send.parent_id and not conversation.messages.filter(id=send.parent_id).exists():
@@ -212,7 +216,7 @@ def _open_answer(
         conversation.owner_id,
         generation.id,
         quota.Estimate(
-            _asked(lines, asking) + count_tokens(prefill),
+            _asked(lines, asking) + count_tokens(prefill) + count_tokens(conversation.instructions),
             input_price=asking.input_price,
             output_price=asking.output_price,
         ),
@@ -233,6 +237,7 @@ def _open_answer(
         prompt=tuple(line for line in lines if line.text),
         model=model,
         prefill=prefill,
+        instructions=conversation.instructions,
         allowed=reserved.standing.allowed,
     )
 
@@ -281,7 +286,7 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
             return False
         Message.objects.filter(generation=generation_id).update(text=text, tokens=count_tokens(text))
         _index(generation_id)
-        _pay(generation_id, state, values)
+        pay(generation_id, state, values)
     return True
 
 
@@ -291,7 +296,7 @@ def _index(generation_id: UUID) -> None:
     search.index(*(message for message in (answer.parent, answer) if message is not None and message.text))
 
 
-def _pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
+def pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
     """The bill, in the transaction that stores the answer. Who failed before a word pays nothing."""
     spent = quota.Spent(
         input_tokens=values.get("input_tokens", 0),

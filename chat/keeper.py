@@ -48,7 +48,7 @@ class Keeper:
         """Heartbeat, and what has grown since the last time."""
         grown: dict[UUID, dict[str, Any]] = {}
         for broadcast in self._live.broadcasts.values():
-            if len(broadcast.frames) > broadcast.saved_frames:
+            if len(broadcast.frames) > broadcast.saved_frames and not broadcast.temporary:
                 broadcast.saved_frames = len(broadcast.frames)
                 grown[broadcast.id] = {
                     "text": broadcast.text,

@@ -22,18 +22,24 @@ from chat.relay import Relay
 
 logger = logging.getLogger(__name__)
 
+TEMPORARY_LASTS = 60.0  # seconds after its end
+
 
 class Broadcast:
     """The frames of one running generation. Only `run_turn` speaks; frames are encoded once for all."""
 
-    def __init__(self, live: "Live", generation_id: UUID, user_id: int, prefill: str) -> None:
+    def __init__(
+        self, live: "Live", generation_id: UUID, user_id: int, prefill: str, temporary: str = ""
+    ) -> None:
         self.id = generation_id
         self.user_id = user_id
         self.prefill = prefill  # said first once a model begins; kept as the answer if none does
+        # The id of a question that is stored nowhere: neither is its answer, in no process but this one.
+        self.temporary = temporary
         self.frames: list[str] = []
         self.journal: list[Entry] = []
         self.ended = False
-        self.followers: set[Outbox] = set(live.sockets.get(user_id, ()))
+        self.followers: set[Outbox] = set() if temporary else set(live.sockets.get(user_id, ()))
         self.task: asyncio.Task[Any] | None = None
         self.stopped = False  # its user asked it to stop
         self.saved_frames = 0  # how much of it the last checkpoint holds
@@ -81,7 +87,8 @@ class Broadcast:
         encoded = protocol.encode(frame)
         self.frames.append(encoded)
         self.tell(encoded)
-        self._live.relay.touch(self)
+        if not self.temporary:
+            self._live.relay.touch(self)
 
     def tell(self, encoded: str) -> None:
         """Send a frame that is not part of the numbered stream."""
@@ -163,9 +170,29 @@ class Live:
         broadcast = self.broadcasts[generation_id] = Broadcast(self, generation_id, user_id, prefill)
         return broadcast
 
+    def begin_temporary(self, generation_id: UUID, user_id: int, question: str, outbox: Outbox) -> Broadcast:
+        """A generation that only the socket hears that asked, and whichever of the user's asks to resume it.
+        `question` is the sender's own id of what was asked."""
+        broadcast = Broadcast(self, generation_id, user_id, "", question)
+        broadcast.followers.add(outbox)
+        self.broadcasts[generation_id] = broadcast
+        return broadcast
+
+    def temporary(self, user_id: int, question: str) -> Broadcast | None:
+        """The generation of a temporary question that is being answered here already, or just was."""
+        for broadcast in self.broadcasts.values():
+            if broadcast.temporary == question and broadcast.user_id == user_id:
+                return broadcast
+        return None
+
     def end(self, broadcast: Broadcast) -> None:
-        """Forget a broadcast whose answer is stored; the relay still holds it until it is written."""
-        self.broadcasts.pop(broadcast.id, None)
+        """Forget a broadcast whose answer is stored; the relay still holds it until it is written. One that
+        is stored nowhere waits a little for a reader whose connection was lost just then."""
+        if broadcast.temporary:
+            loop = asyncio.get_running_loop()
+            loop.call_later(TEMPORARY_LASTS, self.broadcasts.pop, broadcast.id, None)
+        else:
+            self.broadcasts.pop(broadcast.id, None)
 
     def stop(self, generation_id: UUID) -> bool:
         """Stop a generation of this process on its user's wish; False if it is not here."""

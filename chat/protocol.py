@@ -15,6 +15,8 @@ import orjson
 MAX_TEXT = 100_000  # characters of one message
 MAX_FRAME = 512 * 1024  # characters of one frame
 MAX_NAME = 120
+MAX_INSTRUCTIONS = 8_000  # characters
+MAX_HISTORY = 400  # messages of a temporary chat that come with a question
 PREFERENCE = 0.5  # for "auto": from 0, cheaper, to 1, better
 
 
@@ -69,6 +71,23 @@ def _flag(value: Any) -> bool:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a temporary chat, as its page remembers it."""
+
+    role: str
+    text: str
+
+
+def _history(value: Any) -> tuple[Said, ...]:
+    if not isinstance(value, list) or len(value) > MAX_HISTORY:
+        raise BadFrame(f"must be a list of at most {MAX_HISTORY} messages")
+    for said in value:
+        if not isinstance(said, dict) or said.get("role") not in ("user", "assistant"):
+            raise BadFrame("must hold messages of user and assistant")
+    return tuple(Said(said["role"], _string(MAX_FRAME, least=0)(said.get("text"))) for said in value)
+
+
 def _preference(value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 1:  # NaN is not between them either
         raise BadFrame("must be a number from 0 to 1")
@@ -100,6 +119,10 @@ class Send:
     parent_id: UUID | None = _read(_optional_uuid, default=None)
     edits: UUID | None = _read(_optional_uuid, default=None)
     preference: float = _read(_preference, default=PREFERENCE)
+    # For a conversation that begins, and for a temporary one: told to the model before everything else.
+    instructions: str = _read(_string(MAX_INSTRUCTIONS, least=0), default="")
+    temporary: bool = _read(_flag, default=False)
+    history: tuple[Said, ...] = _read(_history, default=())  # of a temporary chat, oldest first
     id: str | int | None = _read(_echo, default=None)
 
 
@@ -203,7 +226,7 @@ class Accepted(ServerFrame):
     type = "chat.accepted"
     leave_out = frozenset({"client_message_id", "id"})
     client_message_id: str | None
-    conversation_id: UUID
+    conversation_id: UUID | None
     message_id: UUID
     generation_id: UUID
     id: str | int | None = None

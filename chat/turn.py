@@ -9,16 +9,18 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from chat import history, protocol
+from chat import history, protocol, temporary
 from chat.context.window import fit
 from chat.ending import INTERNAL, Outcome, finish
 from chat.gateway import events
 from chat.gateway.batch import Batcher
+from chat.gateway.counting import count_tokens
 from chat.gateway.errors import GatewayError, UnknownModel
+from chat.gateway.pricing import TOKENS_PER_MESSAGE
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.history import Opened
 from chat.live import Broadcast
@@ -48,6 +50,19 @@ async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
     return opened
 
 
+async def ask_temporarily(runtime: Runtime, user_id: int, send: protocol.Send, outbox: Outbox) -> Opened:
+    """Answer a question of which nothing is stored, to the socket that asked it alone."""
+    running = runtime.live.temporary(user_id, send.client_message_id)
+    if running is not None:
+        running.followers.add(outbox)  # sent again after a lost connection: the page asks for the rest
+        return Opened(None, uuid4(), uuid4(), running.id, is_new=False)
+    opened = await in_database(temporary.open_question, user_id, send, _asking(runtime, send.model))
+    broadcast = runtime.live.begin_temporary(opened.generation_id, user_id, send.client_message_id, outbox)
+    how = {"priority": "interactive", "fresh": True, "personal": True, "preference": send.preference}
+    _run(runtime, broadcast, opened, how)
+    return opened
+
+
 async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -> Opened:
     """Start a further version of an answer."""
     opened = await in_database(
@@ -69,13 +84,17 @@ def _asking(runtime: Runtime, model: str) -> history.Asking:
 
 
 def _begin(runtime: Runtime, user_id: int, opened: Opened, **how: Any) -> None:
-    broadcast = runtime.live.begin(opened.generation_id, user_id, opened.prefill)
-    runtime.usage.touch(user_id)
+    _run(runtime, runtime.live.begin(opened.generation_id, user_id, opened.prefill), opened, how)
+
+
+def _run(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: dict[str, Any]) -> None:
+    runtime.usage.touch(broadcast.user_id)
     broadcast.task = asyncio.create_task(run_turn(runtime, broadcast, opened, **how), name="turn")
 
 
 def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[str, Any] | None) -> None:
     """Let the user's other tabs draw what was added; they hear the answer as it comes."""
+    assert opened.conversation_id is not None, "no tab is told of a temporary chat"
     updated = protocol.ConversationUpdated(
         conversation_id=opened.conversation_id,
         title=opened.title,
@@ -88,7 +107,7 @@ def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[st
 
 
 async def run_turn(runtime: Runtime, broadcast: Broadcast, opened: Opened, **how: Any) -> None:
-    """`how`: what the request is apart from its messages: priority, fresh, preference."""
+    """`how`: what the request is apart from its messages: priority, fresh, personal, preference."""
     outcome = Outcome(started_at=time.monotonic())
     try:
         outcome.request = _request(runtime, broadcast, opened, how)
@@ -106,9 +125,14 @@ async def run_turn(runtime: Runtime, broadcast: Broadcast, opened: Opened, **how
 
 
 def _request(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: Mapping[str, Any]) -> ChatRequest:
-    messages = fit(opened.prompt, runtime.gateway.window(opened.model))
+    window = runtime.gateway.window(opened.model)
+    said: list[ChatMessage] = []
+    if opened.instructions:
+        said.append(ChatMessage("system", opened.instructions))
+        window -= count_tokens(opened.instructions) + TOKENS_PER_MESSAGE
+    said += [ChatMessage(role=line.role, text=line.text) for line in fit(opened.prompt, window)]  # type: ignore[arg-type]
     return ChatRequest(
-        messages=tuple(ChatMessage(role=line.role, text=line.text) for line in messages),  # type: ignore[arg-type]
+        messages=tuple(said),
         model=opened.model,
         prefill=opened.prefill,
         party=str(broadcast.user_id),
