@@ -1,5 +1,5 @@
 """python -m tests.bench first-token|paced|flood|memory|all, or
-faults|hedging|policy|trace|quota|coherence|cache-memory: prints tables."""
+faults|hedging|hits|policy|trace|quota|coherence|cache-memory: prints tables."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import coherence, faults, filling, hedging, policy, quota, report, search, trace
+from tests.bench import coherence, faults, filling, hedging, hits, policy, quota, report, search, trace
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.peers import installed
@@ -25,6 +25,7 @@ NAMES = ["direct", "barest", "barest-batch", "grump", "api"]
 IN_PROCESS = {
     "faults": faults.main,
     "hedging": hedging.main,
+    "hits": hits.main,
     "trace": trace.main,
     "policy": policy.main,
     "quota": quota.main,
