@@ -12,6 +12,7 @@ from chat.ending import INTERNAL
 from chat.metrics import TURNED_AWAY
 from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKED, Outbox
 from chat.runtime import runtime
+from experiments import definitions, subjects
 from grump.accounts.sessions import still_valid
 from grump.lib.database import in_database
 from grump.lib.leaving import leaving
@@ -43,11 +44,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(refused)
             return
         self.outbox.open()
-        usage = (await in_database(standing, self.user.pk)).as_json()
+        now = await in_database(standing, self.user.pk)
+        usage = now.as_json()
         self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
         self._put(protocol.UsageUpdate(**usage))
         self.address = address_of(self.scope, settings.BEHIND_PROXY)
         self.plan, self.a_day = usage["plan"], usage["requests"]["limit"]
+        await definitions.ready()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
+        team = now.allowed.team.id if now.allowed.team else None
+        self.subject = subjects.of_socket(self.user, headers, self.plan, team)
         self.runtime.live.join(self.user.pk, self.outbox)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
 
@@ -105,7 +111,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._accept(frame, await self._ask(frame))
             case protocol.Regenerate():
                 await self._admit_guest()
-                self._accept(frame, await turn.ask_again(self.runtime, self.user.pk, frame))
+                self._accept(frame, await turn.ask_again(self.runtime, self.user.pk, frame, self.subject))
             case protocol.Stop():
                 await turn.stop(self.runtime, self.user.pk, frame.generation_id)
             case protocol.Resume():
@@ -116,7 +122,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _ask(self, frame: protocol.Send) -> history.Opened:
         if frame.temporary:
             return await turn.ask_temporarily(self.runtime, self.user.pk, frame, self.outbox)
-        return await turn.ask(self.runtime, self.user.pk, frame)
+        return await turn.ask(self.runtime, self.user.pk, frame, self.subject)
 
     async def _admit_guest(self) -> None:
         if self.user.is_guest:

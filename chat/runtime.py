@@ -14,6 +14,7 @@ from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
 from chat.live import Live
 from chat.usage_news import UsageNews
+from experiments.exposures import ExposureLog
 from grump.lib import env
 from grump.lib.tasks import end_tasks
 
@@ -26,6 +27,7 @@ class Runtime:
         self.live = Live(settings.REDIS_URL, self.process)
         self.keeper = Keeper(self.live)
         self.usage = UsageNews(self.live)
+        self.exposures = ExposureLog()
         self.calls: set[asyncio.Task[None]] = set()  # of the API, which no socket follows
         self.gateway.start()
         self.live.start()
@@ -38,6 +40,7 @@ class Runtime:
         await self.usage.close()
         await self.keeper.close()
         await self.live.close()
+        await self.exposures.close()
         await self.gateway.close()
 
 

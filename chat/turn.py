@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from chat import history, protocol, temporary
+from chat import history, protocol, temporary, variants
 from chat.context.window import fit
 from chat.ending import INTERNAL, Outcome, finish
 from chat.gateway import events
@@ -27,18 +27,27 @@ from chat.live import Broadcast
 from chat.models import Generation
 from chat.outbox import Outbox
 from chat.runtime import Runtime
+from experiments.subjects import Subject
 from grump.lib.database import in_database
 
 logger = logging.getLogger(__name__)
 
 
-async def ask(runtime: Runtime, user_id: int, send: protocol.Send) -> Opened:
+async def ask(runtime: Runtime, user_id: int, send: protocol.Send, subject: Subject | None = None) -> Opened:
     """Save the question and start answering it; returns as soon as both are certain."""
     opened = await in_database(
         history.open_question, user_id, send, runtime.process, _asking(runtime, send.model)
     )
     if opened.is_new:
-        _begin(runtime, user_id, opened, priority="interactive", fresh=False, preference=send.preference)
+        _begin(
+            runtime,
+            user_id,
+            opened,
+            subject=subject,
+            priority="interactive",
+            fresh=False,
+            preference=send.preference,
+        )
         question = {
             "id": opened.question_id,
             "parent_id": opened.parent_id,
@@ -63,13 +72,23 @@ async def ask_temporarily(runtime: Runtime, user_id: int, send: protocol.Send, o
     return opened
 
 
-async def ask_again(runtime: Runtime, user_id: int, wish: protocol.Regenerate) -> Opened:
+async def ask_again(
+    runtime: Runtime, user_id: int, wish: protocol.Regenerate, subject: Subject | None = None
+) -> Opened:
     """Start a further version of an answer."""
     opened = await in_database(
         history.open_version, user_id, wish, runtime.process, _asking(runtime, wish.model)
     )
     if opened.is_new:
-        _begin(runtime, user_id, opened, priority="regenerate", fresh=True, preference=wish.preference)
+        _begin(
+            runtime,
+            user_id,
+            opened,
+            subject=subject,
+            priority="regenerate",
+            fresh=True,
+            preference=wish.preference,
+        )
         _tell_tabs(runtime, user_id, opened, None)
     return opened
 
@@ -106,12 +125,17 @@ def _tell_tabs(runtime: Runtime, user_id: int, opened: Opened, question: dict[st
     runtime.live.tell_user(user_id, updated, opened.generation_id)
 
 
-async def run_turn(runtime: Runtime, broadcast: Broadcast, opened: Opened, **how: Any) -> None:
-    """`how`: what the request is apart from its messages: priority, fresh, personal, preference."""
+async def run_turn(
+    runtime: Runtime, broadcast: Broadcast, opened: Opened, subject: Subject | None = None, **how: Any
+) -> None:
+    """`how`: what the request is apart from its messages: priority, fresh, personal, preference. Without
+    nothing is tried on anybody."""
     outcome = Outcome(started_at=time.monotonic())
+    tried: variants.Tried | None = None
     try:
-        outcome.request = _request(runtime, broadcast, opened, how)
-        await _stream(runtime, broadcast, outcome.request, outcome)
+        tried = variants.for_turn(subject, how["preference"], opened.model)
+        outcome.request = _request(runtime, broadcast, opened, {**how, "preference": tried.preference})
+        await _stream(runtime, broadcast, outcome.request, outcome, tried)
     except asyncio.CancelledError:
         outcome.state = Generation.State.STOPPED if broadcast.stopped else Generation.State.INTERRUPTED
     except GatewayError as error:
@@ -120,6 +144,8 @@ async def run_turn(runtime: Runtime, broadcast: Broadcast, opened: Opened, **how
         logger.exception("A turn failed")
         outcome.error, outcome.state = GatewayError(INTERNAL), Generation.State.FAILED
     finally:
+        if tried is not None:  # also where it led to a failure: that counts against it
+            runtime.exposures.note(tried.routing, at=tried.at)
         # Whatever happens to this task now, the answer so far is stored and its end is told.
         await asyncio.shield(asyncio.create_task(finish(runtime, broadcast, opened, outcome)))
 
@@ -142,9 +168,11 @@ def _request(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: Mappin
     )
 
 
-async def _stream(runtime: Runtime, broadcast: Broadcast, request: ChatRequest, outcome: Outcome) -> None:
+async def _stream(
+    runtime: Runtime, broadcast: Broadcast, request: ChatRequest, outcome: Outcome, tried: variants.Tried
+) -> None:
     """The gateway's events become numbered frames, as few as keep the text lively."""
-    batcher = Batcher(lambda event: _say(broadcast, event))
+    batcher = Batcher(lambda event: _say(broadcast, event), window=tried.window)
     stream = runtime.gateway.stream(request)
     try:
         async for event in stream:
@@ -152,6 +180,7 @@ async def _stream(runtime: Runtime, broadcast: Broadcast, request: ChatRequest, 
                 case events.Text() | events.Reasoning():
                     if outcome.first_token_at is None:
                         outcome.first_token_at = time.monotonic()
+                        runtime.exposures.note(tried.batching, at=tried.at)
                 case events.Started():
                     outcome.start, outcome.fell_back = event, event.fell_back
                 case events.Retry():

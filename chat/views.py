@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from chat import conversations, preferences, shapes
 from chat.history import NotFound
 from chat.runtime import gateway
+from experiments.flags import flags_for_page
+from experiments.subjects import of_request
 from grump.accounts.guests import ensure_guest
 from grump.accounts.models import User
 
@@ -47,6 +49,7 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
                 "user": _user_shape(user),
                 "conversation": conversation,
                 "models": models,
+                "flags": flags_for_page(of_request(request, user)),
                 "preferences": preferences.shape(preferences.of(user.pk)),
             },
         },

@@ -1,8 +1,8 @@
 """Who gets which variant: a pure function of a seed and an id. No clock, no database, no dice.
 
 Hash, ranges and groups are those of GrowthBook's SDK specification (docs.growthbook.io/lib/build-your-own:
-"hash version 2", `getBucketRanges`, `chooseVariation`, `inNamespace`), over FNV-1a with 32 bits (Fowler, Noll,
-Vo; RFC 9923), and are held to its published test cases. What is hashed is ASCII; anything else raises
+"hash version 2", `getBucketRanges`, `chooseVariation`, `inNamespace`), over FNV-1a with 32 bits (Fowler,
+Noll, Vo; RFC 9923), and are held to its published test cases. What is hashed is ASCII; anything else raises
 UnicodeEncodeError.
 """
 
@@ -45,9 +45,9 @@ def shares(weights: Sequence[float]) -> list[float]:
 
 
 def ranges(count: int, coverage: float = 1.0, weights: Sequence[float] | None = None) -> list[Range]:
-    """What each of `count` variants takes of [0, 1). Coverage cuts each range at its end and leaves its start:
-    raising it takes further units in and moves nobody. `weights` are parts of one; where they are not, as the
-    specification has it, all are equal (`shares` makes them parts of one)."""
+    """What each of `count` variants takes of [0, 1). Coverage cuts each range at its end and leaves its
+    start: raising it takes further units in and moves nobody. `weights` are parts of one; where they are
+    not, as the specification has it, all are equal (`shares` makes them parts of one)."""
     if count < 1:
         return []
     coverage = min(1.0, max(0.0, coverage))

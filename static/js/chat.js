@@ -20,6 +20,7 @@ import { Emitter } from "./lib/emitter.js";
 import { ChatSocket, followPage } from "./lib/socket.js";
 import { Store } from "./lib/store.js";
 import { Chat } from "./models/chat.js";
+import { Flags } from "./models/flags.js";
 import { Outbox } from "./models/outbox.js";
 import { Sources } from "./models/palette.js";
 import { Shortcuts } from "./models/shortcuts.js";
@@ -42,7 +43,8 @@ const store = new Store(localStorage, prefix);
 
 /** @type {import("./controllers/page_controller.js").App} */
 const app = {
-  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, preferences: boot.preferences, model: "auto", palette: new Sources(), list: null,
+  chat, socket, store, page: new Emitter(), user: boot.user, models: boot.models, flags: new Flags(boot.flags), preferences: boot.preferences, model: "auto",
+  palette: new Sources(), list: null,
   shortcuts: new Shortcuts(store, /Mac|iPhone|iPad/.test(navigator.platform)),
 };
 app.shortcuts.know(actions(app));

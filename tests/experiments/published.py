@@ -1,6 +1,6 @@
 """Test cases published with GrowthBook's SDK specification (cases.json, version 0.7.1), MIT licence."""
 
-# seed, id, bucket; all of hash version 2.
+# Seed, id, bucket; all of hash version 2.
 HASH = [
     ("seed", "a", 0.0505),
     ("seed", "b", 0.2696),
@@ -11,7 +11,7 @@ HASH = [
     ("()**(%$##$%#$#", '___)((*":&', 0.0128),
 ]
 
-# name, (variants, coverage, weights), ranges
+# A name; variants, coverage and weights; the ranges.
 RANGES = [
     ("normal 50/50", (2, 1, None), [(0, 0.5), (0.5, 1)]),
     ("reduced coverage", (2, 0.5, None), [(0, 0.25), (0.5, 0.75)]),
@@ -37,7 +37,7 @@ RANGES = [
 ]
 
 _EVEN, _CUT = [(0, 0.5), (0.5, 1)], [(0, 0.25), (0.5, 0.75)]
-# name, place, ranges, number of the variant
+# A name, a place, ranges, the variant's number.
 CHOICES = [
     ("even range, 0.2", 0.2, _EVEN, 0),
     ("even range, 0.4", 0.4, _EVEN, 0),
@@ -54,7 +54,7 @@ CHOICES = [
     ("zero range", 0.5, [(0, 0.5), (0.5, 0.5), (0.5, 1)], 2),
 ]
 
-# id, group, start, end, whether it is in
+# An id, a group, the part's start and end, whether the id is in it.
 GROUPS = [
     (unit, group, start, end, inside)
     for unit, group, first in [

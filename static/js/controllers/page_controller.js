@@ -12,6 +12,7 @@ import { Controller } from "../lib/attach.js";
  * @property {import("../lib/emitter.js").Emitter} page
  * @property {import("../lib/protocol.js").User} user
  * @property {import("../lib/protocol.js").Model[]} models
+ * @property {import("../models/flags.js").Flags} flags
  * @property {import("../lib/protocol.js").Preferences} preferences
  * @property {string} model the picker's choice
  * @property {import("../models/conversation_list.js").ConversationList | null} list the lines of the sidebar
