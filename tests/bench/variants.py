@@ -95,7 +95,7 @@ class Grump(Variant):
             run_to_end([sys.executable, "manage.py", *command], env)
         self.port = free_port()
         self.process = Process(
-            asgi_command(self.server, "grump.asgi:application", self.port),
+            [sys.executable, "-m", "grump.serving", "--server", self.server, "--port", str(self.port)],
             core=SERVER_CORE,
             log=home / "server.log",
             env=env,
