@@ -4,6 +4,7 @@ import { Allowance } from "./controllers/allowance.js";
 import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
 import { Drawer } from "./controllers/drawer.js";
+import { Instructed } from "./controllers/instructed.js";
 import { Keys } from "./controllers/keys.js";
 import { LineMenu } from "./controllers/line_menu.js";
 import { Meter } from "./controllers/meter.js";
@@ -51,7 +52,7 @@ app.shortcuts.know(actions(app));
 
 attach(
   {
-    allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, keys: Keys, "line-menu": LineMenu, meter: Meter, navigation: Navigation,
+    allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, instructed: Instructed, keys: Keys, "line-menu": LineMenu, meter: Meter, navigation: Navigation,
     pill: Pill, scroll: Scroll, sidebar: Sidebar, suggestions: Suggestions, toast: Toast, transcript: Transcript,
   },
   app,

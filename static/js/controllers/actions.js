@@ -19,6 +19,14 @@ export function actions(app) {
     { name: "theme", title: did.theme, group: "page", run: () => themeButton()?.click(), offered: () => themeButton() !== null },
 
     { name: "new", title: words.newChat, group: "chat", keys: ["mod+n", "mod+shift+o"], inFields: true, run: () => page.emit("open", null) },
+    {
+      name: "temporary", title: did.temporary, group: "chat", inFields: true, keys: ["mod+shift+e"],
+      run: () => {
+        page.emit("temporary");
+        page.emit("announce", words.temporaryNote);
+      },
+    },
+    { name: "instructions", title: did.instructions, group: "chat", run: () => instructions(app) },
     { name: "write", title: did.write, group: "chat", keys: ["/"], run: () => page.emit("compose", "") },
     { name: "find", title: did.find, group: "chat", keys: ["mod+shift+f"], inFields: true, run: () => page.emit("find") },
     { name: "newest", title: did.newest, group: "chat", keys: ["mod+shift+arrowdown"], run: () => page.emit("follow") },
@@ -63,6 +71,14 @@ export function actions(app) {
     { name: "rename", title: did.rename, group: "list", keys: ["f2"], fixed: true },
     { name: "delete", title: did.delete, group: "list", keys: ["delete"], fixed: true },
   ];
+}
+
+/** @param {import("./page_controller.js").App} app */
+function instructions(app) {
+  import("./instructions.js").then(
+    (chunk) => chunk.openInstructions(app),
+    () => app.page.emit("toast", { text: words.notConnected }),
+  );
 }
 
 function themeButton() {

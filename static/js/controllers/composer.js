@@ -75,7 +75,7 @@ export class Composer extends PageController {
     if (edited) this.chat.edit(edited, text, this.app.model);
     else {
       this.chat.send(text, this.app.model);
-      this.app.store.write(this.draftKey, null);
+      if (!this.chat.conversation.temporary) this.app.store.write(this.draftKey, null);
     }
     this.takeDraft();
   }
@@ -122,7 +122,7 @@ export class Composer extends PageController {
 
   changed() {
     if (!this.box) return;
-    if (!this.edited) this.app.store.write(this.draftKey, this.box.value);
+    if (!this.edited && !this.chat.conversation.temporary) this.app.store.write(this.draftKey, this.box.value);
     this.drawState();
     this.weigh?.();
     if (!CSS.supports("field-sizing", "content")) {
@@ -133,7 +133,7 @@ export class Composer extends PageController {
 
   takeDraft() {
     if (!this.box) return;
-    this.box.value = this.app.store.read(this.draftKey) ?? "";
+    this.box.value = this.chat.conversation.temporary ? "" : (this.app.store.read(this.draftKey) ?? "");
     this.changed();
   }
 

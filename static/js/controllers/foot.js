@@ -6,10 +6,10 @@ import { receipt } from "../models/receipt.js";
 
 /**
  * The quiet line under an answer: the receipt, then what can be done with it.
- * @param {Entry} entry @param {boolean} running
+ * @param {Entry} entry @param {boolean} running @param {boolean} [temporary] nothing is stored that could be continued
  * @returns {HTMLElement[]}
  */
-export function foot(entry, running) {
+export function foot(entry, running, temporary = false) {
   const { generation } = entry;
   const parts = [];
   if (generation) {
@@ -24,7 +24,7 @@ export function foot(entry, running) {
   actions.className = "acts";
   if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
   if (entry.text) actions.append(button(words.copy, "copyMessage"));
-  if (canContinue(entry)) actions.append(button(words.continue, "goOn"));
+  if (!temporary && canContinue(entry)) actions.append(button(words.continue, "goOn"));
   // Where a card says what to do, its button is the one.
   const failure = entry.failure ?? generation?.error;
   if (!failure || advice(failure.code).action !== "again") actions.append(button(generation?.cached ? words.askAgain : words.again, "again"));

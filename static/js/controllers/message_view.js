@@ -35,7 +35,7 @@ export class MessageView {
     return new MessageView(element, catalogue);
   }
 
-  /** Draw the entry as it is. @param {Entry} entry @param {{last: boolean, online: boolean}} place */
+  /** Draw the entry as it is. @param {Entry} entry @param {{last: boolean, online: boolean, temporary: boolean}} place */
   draw(entry, place) {
     if (entry.role === "user") this.drawQuestion(entry, place);
     else this.drawAnswer(entry, place);
@@ -49,7 +49,7 @@ export class MessageView {
     else this.foot.replaceChildren(...(place.online ? [] : [document.createTextNode(words.waitingForConnection)]));
   }
 
-  /** @param {Entry} entry @param {{last: boolean, online: boolean}} place */
+  /** @param {Entry} entry @param {{last: boolean, online: boolean, temporary: boolean}} place */
   drawAnswer(entry, place) {
     const running = entry.generation?.state === "running" || entry.waitsFor !== undefined;
     if (running) this.grow(entry);
@@ -59,8 +59,8 @@ export class MessageView {
     this.drawReasoning(entry, running);
     const failure = entry.failure ?? entry.generation?.error;
     this.element.querySelector(".failure")?.remove();
-    if (failure && !running) this.foot.before(failureCard(failure, Boolean(entry.text)));
-    this.foot.replaceChildren(...foot(entry, running));
+    if (failure && !running) this.foot.before(failureCard(failure, Boolean(entry.text) && !place.temporary));
+    this.foot.replaceChildren(...foot(entry, running, place.temporary));
   }
 
   /** @param {Entry} entry */

@@ -18,6 +18,7 @@ export class Navigation extends PageController {
       this.app.page.emit("opened", this.chat.conversation.id);
     });
     this.chat.on("shown", () => this.drawTitle());
+    this.app.page.on("temporary", () => void this.open(null, { temporary: true }));
     this.chat.on("titled", () => this.drawTitle());
   }
 
@@ -28,14 +29,14 @@ export class Navigation extends PageController {
     void this.open(link.dataset.conversation || null, { message: link.dataset.message });
   }
 
-  /** @param {string | null} id null is a new chat @param {{push?: boolean, message?: string}} [how] message: the one to be shown */
-  async open(id, { push = true, message } = {}) {
+  /** @param {string | null} id null is a new chat @param {{push?: boolean, message?: string, temporary?: boolean}} [how] message: the one to be shown */
+  async open(id, { push = true, message, temporary = false } = {}) {
     const wish = (this.wish = (this.wish ?? 0) + 1); // only the newest counts
     if (push && id !== idInAddress()) history.pushState(null, "", id ? `/c/${id}/` : "/");
     this.app.page.emit("opened", id);
     if (!id) {
       this.showLoading(false);
-      this.chat.show(null);
+      this.chat.show(null, temporary);
       return;
     }
     const timer = setTimeout(() => this.showLoading(true), SKELETON_AFTER_MS);
@@ -64,7 +65,9 @@ export class Navigation extends PageController {
   }
 
   drawTitle() {
-    const title = this.chat.conversation.title || words.newChat;
+    const { temporary } = this.chat.conversation;
+    const title = temporary ? words.temporary : this.chat.conversation.title || words.newChat;
+    this.element.toggleAttribute("data-temporary", temporary);
     if (this.heading) this.heading.textContent = title;
     document.title = `${title} · G-Rump`;
   }

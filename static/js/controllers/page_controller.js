@@ -3,7 +3,8 @@ import { Controller } from "../lib/attach.js";
 /**
  * What the chat page's controllers share. `page` carries their events to each other: `announce` (text for the
  * status line), `toast` ({text, undo?}), `open` (a conversation's id, or null), `model` (a model to be chosen),
- * `edit` (a question to be asked otherwise), `point` (to a message, by its id), `find` (to the search of the list), `rebound` (keys have changed).
+ * `edit` (a question to be asked otherwise), `point` (to a message, by its id), `find` (to the search of the list), `rebound` (keys have changed),
+ * `temporary` (begin a chat that is not stored).
  *
  * @typedef {object} App
  * @property {import("../models/chat.js").Chat} chat

@@ -110,7 +110,8 @@ export class Transcript extends PageController {
   /** @param {Entry} entry */
   draw(entry) {
     const last = this.chat.conversation.last === entry;
-    this.views?.get(entry.key)?.draw(entry, { last, online: this.app.socket.state === "open" });
+    const { temporary } = this.chat.conversation;
+    this.views?.get(entry.key)?.draw(entry, { last, temporary, online: this.app.socket.state === "open" });
   }
 
   paintDirty() {

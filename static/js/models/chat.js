@@ -18,7 +18,7 @@ import { Versions } from "./versions.js";
  * Controllers call its methods and listen to its events; it knows no DOM.
  *
  * Events: `shown` (another conversation, or another branch), `entries` (some were added, removed or changed),
- * `answer` (an entry's answer grew), `named` (the conversation got its id), `listed` (a change of the list:
+ * `answer` (an entry's answer grew), `named` (the conversation got its id), `instructed` (its instructions changed), `listed` (a change of the list:
  * {id, title?, updated_at?, deleted?}), `usage`, `refused` ({code, message}: of no message), `ended` (an entry).
  */
 export class Chat extends Emitter {
@@ -46,9 +46,10 @@ export class Chat extends Emitter {
 
   // --- Showing ---
 
-  /** @param {ConversationJson | null} json null is a new chat */
-  show(json) {
-    const conversation = json ? new Conversation(json) : Conversation.empty();
+  /** @param {ConversationJson | null} json null is a new chat @param {boolean} [temporary] a new one of which nothing is stored */
+  show(json, temporary = false) {
+    const conversation = json ? new Conversation(json) : Conversation.empty(temporary);
+    this.outbox.dropTemporary();
     this.conversation = conversation;
     for (const entry of conversation.entries) {
       if (entry.generation) this.catalogue.nameProvider(entry.generation);
@@ -76,8 +77,12 @@ export class Chat extends Emitter {
 
   /** @param {string} text @param {string} model */
   send(text, model) {
-    const parcel = { client_message_id: freshId(), conversation_id: this.conversation.id, text, model, preference: this.preference };
-    this.conversation.ask(parcel.client_message_id, text);
+    const { conversation } = this;
+    /** @type {import("./outbox.js").Parcel} */
+    const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, preference: this.preference };
+    if (!conversation.id && conversation.instructions) parcel.instructions = conversation.instructions;
+    if (conversation.temporary) Object.assign(parcel, { temporary: true, history: conversation.history });
+    conversation.ask(parcel.client_message_id, text);
     this.outbox.add(parcel);
     this.socket.send({ type: "chat.send", ...parcel });
     this.emit("entries", { sent: true });
@@ -86,6 +91,7 @@ export class Chat extends Emitter {
   /** Ask a question otherwise, in a branch beside it. False while it has not been accepted. @param {Entry} old @param {string} text @param {string} model */
   edit(old, text, model) {
     if (!isServerId(old.id) || !this.conversation.byId(old.id)) return false;
+    if (this.conversation.temporary) return this.askAnew(old, text, model);
     this.post(old, old.id, text, model);
     return true;
   }
@@ -100,6 +106,13 @@ export class Chat extends Emitter {
     this.emit("entries", { sent: true });
   }
 
+  /** In a temporary chat there are no branches: the question takes the place of all from there on. @param {Entry} old @param {string} text @param {string} model */
+  askAnew(old, text, model) {
+    this.conversation.cut(old);
+    this.send(text, model);
+    return true;
+  }
+
   /** A further version of an answer. False without a connection. @param {Entry} entry @param {{model?: string, goOn?: boolean}} [how] */
   regenerate(entry, { model = "auto", goOn = false } = {}) {
     const id = freshId();
@@ -107,6 +120,7 @@ export class Chat extends Emitter {
     // An attempt that ended before its first frame has no id of its own here: its question stands for it.
     const target = isServerId(entry.id) ? entry : question;
     if (!target || !isServerId(target.id)) return false;
+    if (this.conversation.temporary) return question ? this.askAnew(question, question.text, model) : false;
     const wish = { type: "chat.regenerate", message_id: target.id, model, preference: this.preference, continue: goOn, id };
     if (!this.socket.send(wish)) return false;
     const { conversation } = this;
@@ -120,6 +134,7 @@ export class Chat extends Emitter {
     const { conversation } = this;
     const answer = conversation.entries[conversation.entries.indexOf(question) + 1];
     if (answer) conversation.remove(answer);
+    if (conversation.temporary) return void this.askAnew(question, question.text, model);
     if (question.edits) return void this.post(question, question.edits, question.text, model);
     conversation.remove(question);
     this.send(question.text, model);
@@ -164,7 +179,9 @@ export class Chat extends Emitter {
     const answer = this.answers.get(frame.generation_id) ?? this.strange(frame);
     if (!answer) return;
     const wasRunning = answer.running;
-    const result = answer.apply(frame);
+    // A temporary answer went with its process: nobody knows it any more.
+    const isLost = this.conversation.temporary && frame.code === "not_found";
+    const result = answer.apply(isLost ? { ...frame, code: "interrupted", message: "" } : frame);
     if (result === "gap" && !answer.resuming) this.resume(answer);
     if (result !== "applied") return;
     this.catalogue.nameProvider(answer.generation);
@@ -224,11 +241,13 @@ export class Chat extends Emitter {
     }
     conversation.rename(question, messageId);
     question.sending = false;
-    if (!conversation.id) {
+    if (!conversation.id && !conversation.temporary) {
       conversation.id = conversationId;
       this.emit("named");
     }
     if (answer) this.bind(conversation, answer, generationId);
+    // Sent twice over a lost connection, it may have been answered meanwhile.
+    if (conversation.temporary && answer?.answer?.running) this.resume(answer.answer);
   }
 
   /** @param {Conversation} conversation @param {Entry} entry @param {string} generationId */

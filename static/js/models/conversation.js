@@ -1,3 +1,7 @@
+// As chat/protocol.py bounds them; a frame holds the question besides.
+const HISTORY_CHARACTERS = 150_000;
+const HISTORY_MESSAGES = 400;
+
 /**
  * The branch of a conversation that is shown. An entry is a message with what this tab alone knows of it.
  *
@@ -9,18 +13,36 @@
  *   `edits` is the question that this one took the place of; `waitsFor` is the id of the frame whose acceptance will name the generation.
  */
 export class Conversation {
-  /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean}} json */
-  constructor({ id, title, messages, earlier = false }) {
+  /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean, instructions?: string, temporary?: boolean}} json */
+  constructor({ id, title, messages, earlier = false, instructions = "", temporary = false }) {
     this.id = id;
     this.title = title;
+    /** What its model is told before everything else. */
+    this.instructions = instructions;
+    /** Nothing of it is stored, here or on the server. */
+    this.temporary = temporary;
     /** Are there messages above the first one? */
     this.earlier = earlier;
     /** @type {Entry[]} */
     this.entries = messages.map((message) => ({ ...message, key: message.id }));
   }
 
-  static empty() {
-    return new Conversation({ id: null, title: "", messages: [] });
+  static empty(temporary = false) {
+    return new Conversation({ id: null, title: "", messages: [], temporary });
+  }
+
+  /** What was said so far, for a server that keeps none of it: the newest that fit into a frame. */
+  get history() {
+    const said = this.entries.filter((entry) => entry.text && !entry.sending).map(({ role, text }) => ({ role, text }));
+    let room = HISTORY_CHARACTERS;
+    const first = said.findLastIndex(({ text }) => (room -= text.length) < 0) + 1;
+    return said.slice(Math.max(first, said.length - HISTORY_MESSAGES));
+  }
+
+  /** Take an entry and all that follows it away. @param {Entry} entry */
+  cut(entry) {
+    const index = this.entries.indexOf(entry);
+    if (index >= 0) this.entries.splice(index);
   }
 
   /** Put older messages above. @param {{messages: Message[], earlier?: boolean}} json */

@@ -8,6 +8,9 @@
  * @property {string} text
  * @property {string} model
  * @property {number} [preference] for "auto": from 0, cheaper, to 1, better
+ * @property {string} [instructions] for a conversation that begins
+ * @property {boolean} [temporary] nothing of it may be stored, so it waits in memory alone
+ * @property {{role: string, text: string}[]} [history] of a temporary one
  * @property {string} [edits] the question it takes the place of
  */
 export class Outbox {
@@ -37,7 +40,13 @@ export class Outbox {
     return this.parcels.map((parcel) => ({ type: "chat.send", ...parcel }));
   }
 
+  /** The temporary chat was left: what waited of it goes with it. */
+  dropTemporary() {
+    this.parcels = this.parcels.filter((parcel) => !parcel.temporary);
+  }
+
   save() {
-    this.store.write("outbox", this.parcels.length > 0 ? this.parcels : null);
+    const kept = this.parcels.filter((parcel) => !parcel.temporary);
+    this.store.write("outbox", kept.length > 0 ? kept : null);
   }
 }
