@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
 app = Celery("grump")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["grump.operations"], related_name="tasks_measured")
 
 
 @worker_ready.connect

@@ -301,6 +301,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 CSRF_FAILURE_VIEW = "grump.operations.errors.csrf_failure"
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Zero: none. Where a worker runs apart from the web processes it answers scrapes itself.
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0, most=65535)
 
 
 # --- Language, time, files ----------------------------------------------------------------------

@@ -8,6 +8,7 @@ python -m grump.local restart    a new process for each that runs, one after the
 import asyncio
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -103,6 +104,8 @@ async def _announce(supervisor: Supervisor, installation: Installation) -> None:
 
 
 async def _run(installation: Installation) -> None:
+    # What an earlier run counted may have been cut off with the machine's power.
+    shutil.rmtree(installation.var / "metrics", ignore_errors=True)
     supervisor = Supervisor(parts.parts(installation), installation.var / "logs", state.path())
     announcing = asyncio.create_task(_announce(supervisor, installation))
     await supervisor.run()

@@ -50,6 +50,7 @@ class Installation:
             "GRUMP_VAR": str(self.var),
             "REDIS_URL": self.redis_url or valkey.url(self.valkey_socket),
             "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.var / "metrics"),
             "DRAIN_SECONDS": str(self.drain_seconds),
         }
         if "DJANGO_SETTINGS_MODULE" not in os.environ:

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 
 from grump.lib.leaving import leaving
+from grump.lib.publishing import publisher
+
+LAST_TASKS = 2.0  # seconds for tasks that wait for the queue
 
 logger = logging.getLogger(__name__)
 
@@ -35,5 +38,8 @@ async def leave(stop_accepting: Callable[[], object]) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(max(1.0, within - (time.monotonic() - began))):
             await leaving.idle()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_TASKS):
+            await publisher().settled()
     await close_runtime()
     logger.info("Left after %.1f s, %d answers interrupted", time.monotonic() - began, interrupted)

@@ -1,6 +1,7 @@
 """A deploy while people are being answered: every process is replaced, and none of them notices."""
 
 import asyncio
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ from tests.integration.provider import ProviderThread
 from tests.integration.tab import a_guest
 
 STREAMS = 30
+# At once: two web processes and a successor; beat; a worker with its pool of two, before and after.
+MOST_PROCESSES = 3 + 2 + 6
 ANSWER = Scenario(
     "steady", "25 tokens a second for ten seconds.", lambda ask: [Role(), Paced(tokens(250), 25), Finish()]
 )
@@ -52,3 +55,24 @@ async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
     after = {name: child.pid for name, child in fleet.children().items()}
     assert not set(before.values()) & set(after.values())
     assert after.keys() == before.keys()
+    # Two processes answered, four were asked to leave: the scrape of whichever answers counts all of it once.
+    told = await asyncio.to_thread(scrape, fleet)
+    model = '{model="mock/steady",provider="mock"}'
+    assert told[f"grump_request_success_total{model}"] == STREAMS
+    assert told[f"grump_time_to_first_token_seconds_count{model}"] == STREAMS
+    assert told.get(f"grump_num_requests_running{model}", 0) == 0  # who told of it has gone
+    assert told["grump_open_sockets"] == 0
+    assert (
+        told['grump_task_duration_seconds_count{state="success",task="chat.warm_cache"}'] > 0
+    )  # by a worker
+    slots = {path.stem for path in (fleet.var / "metrics").glob("*.lock")}
+    assert len(slots) <= MOST_PROCESSES
+
+
+def scrape(fleet: Fleet) -> dict[str, float]:
+    with urllib.request.urlopen(f"{fleet.url}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return {
+        name: float(value)
+        for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    }

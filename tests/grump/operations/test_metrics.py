@@ -1,4 +1,8 @@
+import os
+
 import pytest
+
+from grump.local import state
 
 
 def get(client, **headers):
@@ -41,3 +45,21 @@ def test_an_unset_token_is_nobodys(client, settings):
 
 def test_it_is_read_only(client):
     assert client.post("/metrics").status_code == 405
+
+
+def test_the_queue_and_the_supervised_processes_are_told(client, valkey, monkeypatch):
+    child = state.ChildState("web-1", "up", restarts=2, since=0, pid=os.getpid())
+    monkeypatch.setattr(state, "read", lambda: {"web-1": child})
+    valkey.rpush("celery", "a task", "another")
+    lines = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode().splitlines()
+    told = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert told['grump_queue_length{queue="celery"}'] == "2.0"
+    assert told['grump_process_up{process="web-1"}'] == "1.0"
+    assert told['grump_process_restarts_total{process="web-1"}'] == "2.0"
+    assert float(told['grump_process_resident_bytes{process="web-1"}']) > 1_000_000
+    assert float(told['grump_process_open_files{process="web-1"}']) > 3
+
+
+def test_a_queue_that_is_away_has_no_length(client, settings, tmp_path):
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    assert b"grump_queue_length{" not in client.get("/metrics", REMOTE_ADDR="127.0.0.1").content
