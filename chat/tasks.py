@@ -5,14 +5,14 @@ import asyncio
 from celery import shared_task
 from django.conf import settings
 
-from chat import conversations
+from chat import conversations, retention
 from chat.reaper import reap
 from chat.relay import Relay
 from chat.titles import title_conversation
 from chat.totals import add_up_all
 from chat.warming import warm
 
-__all__ = ["add_up", "reap_lost", "remove_deleted", "title_conversation", "warm_cache"]
+__all__ = ["add_up", "reap_lost", "remove_deleted", "remove_expired", "title_conversation", "warm_cache"]
 
 
 @shared_task(name="chat.reap")
@@ -30,6 +30,11 @@ def remove_deleted() -> None:
 def add_up() -> None:
     """What has ended since, for the dashboard."""
     add_up_all()
+
+
+@shared_task(name="chat.remove_expired")
+def remove_expired() -> None:
+    retention.remove_expired()
 
 
 @shared_task(name="chat.warm_cache")

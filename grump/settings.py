@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "make often repeated answers anew before they end": {"task": "chat.warm_cache", "schedule": 900.0},
     "claim what a crash left running": {"task": "chat.reap", "schedule": 10.0},
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
+    "remove what is older than its plan keeps": {"task": "chat.remove_expired", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
     "add up what has ended": {"task": "chat.roll", "schedule": 30.0},
     "give back what lost turns hold": {"task": "usage.expire_holds", "schedule": 60.0},

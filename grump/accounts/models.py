@@ -13,6 +13,8 @@ class User(AbstractUser):
     is_guest = models.BooleanField(default=False, db_index=True)
     # IANA name; a user's day, and so the quota's, ends at midnight here.
     time_zone = models.CharField(max_length=64, default="UTC")
+    # Their word that what they wrote may train models; nobody's is used without.
+    shares_for_training = models.BooleanField(default=False, db_default=False)
 
     @property
     def display_name(self) -> str:

@@ -1,6 +1,7 @@
 """What somebody may use: plans, and who has which."""
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,10 @@ class Plan(Limits):
     allowed_models = models.JSONField(default=list, blank=True)
     # "simple", "standard", "complex"; an empty list allows every tier.
     allowed_tiers = models.JSONField(default=list, blank=True)
+    # After so many days without a new message a conversation is removed for good; empty keeps it.
+    keep_days = models.PositiveIntegerField(
+        _("keep conversations, days"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     # What one person pays for a month of it.
     cents_a_month = models.PositiveIntegerField(_("price a month, cents"), default=0)
     position = models.PositiveSmallIntegerField(default=0)
