@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from chat import conversations, preferences, shapes
 from chat.history import NotFound
 from chat.runtime import gateway
+from chat.starters import STARTERS
 from experiments.flags import flags_for_page
 from experiments.subjects import of_request
 from grump.accounts.guests import ensure_guest
@@ -45,6 +46,7 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
             "more_conversations": listed.more,
             "conversation": conversation,
             "messages": conversation["messages"] if conversation else [],
+            "starters": STARTERS,
             "boot": {
                 "user": _user_shape(user),
                 "conversation": conversation,

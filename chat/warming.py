@@ -14,11 +14,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from chat.gateway.errors import GatewayError
-from chat.gateway.events import Finished
+from chat.gateway.events import Finished, Started
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.gateway.stack import Gateway
 from chat.models import Generation, Message
 from chat.runtime import installed_gateway
+from chat.starters import STARTERS
 from grump.lib.database import in_database
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ SOON = 0.25  # of its lifetime: who has less left is made anew
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    owner_id: int
+    owner_id: int | None  # None: everybody
     model: str
     text: str
 
@@ -63,11 +64,18 @@ def due() -> list[Due]:
     return found
 
 
+def starters() -> list[Due]:
+    """What an empty page offers, where one person may have another's answer: theirs before anybody asks."""
+    shared = settings.ANSWER_CACHE_SHARED
+    return [Due(None, "auto", str(starter)) for starter in STARTERS] if shared else []
+
+
 async def warm() -> Warmed:
-    """Make what is due anew, until it is done or the money is spent."""
+    """Make what is due anew, and what everybody is offered where it is not kept, until it is done or the
+    money is spent."""
     if not settings.ANSWER_CACHE:
         return Warmed(0, 0)
-    questions = await in_database(due)
+    questions = await in_database(due) + starters()
     gateway = installed_gateway()
     made = spent = 0
     try:
@@ -75,8 +83,9 @@ async def warm() -> Warmed:
             if spent >= MOST_MICROUSD:
                 break
             try:
-                spent += await _ask(gateway, question)
-                made += 1
+                took = await _ask(gateway, question)
+                made += took is not None
+                spent += took or 0
             except GatewayError as error:
                 logger.info("An answer was not made anew: %s", error.code)
     finally:
@@ -84,15 +93,21 @@ async def warm() -> Warmed:
     return Warmed(made, spent)
 
 
-async def _ask(gateway: Gateway, question: Due) -> int:
-    """Micro-dollars that it took. Users go first: the lines know a background request."""
+async def _ask(gateway: Gateway, question: Due) -> int | None:
+    """Micro-dollars that it took; None where it was kept already. Users go first: the lines know a
+    background request."""
     request = ChatRequest(
         messages=(ChatMessage("user", question.text),),
         model=question.model,
-        party=str(question.owner_id),
+        party="" if question.owner_id is None else str(question.owner_id),
         priority="background",
-        fresh=True,
+        fresh=question.owner_id is not None,
     )
+    spent = 0
     async with aclosing(gateway.stream(request)) as events:
-        spent = [event.usage.cost_microusd async for event in events if isinstance(event, Finished)]
-    return sum(spent)
+        async for event in events:
+            if isinstance(event, Started) and event.cached in ("exact", "semantic"):
+                return None
+            if isinstance(event, Finished):
+                spent = event.usage.cost_microusd
+    return spent

@@ -10,8 +10,10 @@ from django.utils import timezone
 from chat import warming
 from chat.models import Generation
 from chat.runtime import gateway
+from chat.starters import STARTERS
 from chat.warming import Warmed, due, warm
 from tests.chat.sockets import Tab, a_user
+from tests.fakes import write_catalogue
 
 pytestmark = pytest.mark.usefixtures("mock", "kept")
 
@@ -74,6 +76,24 @@ async def test_a_provider_that_fails_costs_nothing(mock, settings) -> None:
 async def test_without_the_cache_there_is_nothing_to_warm(settings) -> None:
     settings.ANSWER_CACHE = False
     assert await warm() == Warmed(0, 0)
+
+
+async def test_what_everybody_is_offered_is_made_once_where_answers_are_shared(
+    mock, settings, tmp_path
+) -> None:
+    settings.ANSWER_CACHE_SHARED = True
+    settings.GRUMP_CATALOG = str(write_catalogue(tmp_path / "one.toml", mock.url, ["fast"]))
+    assert (await warm()).questions == len(STARTERS)
+    assert mock.ledger.requests == len(STARTERS)
+    assert (await warm()).questions == 0
+    assert mock.ledger.requests == len(STARTERS)
+
+
+async def test_nobody_is_given_what_was_made_for_everybody_where_answers_are_not_shared(
+    mock, settings
+) -> None:
+    assert (await warm()).questions == 0
+    assert mock.ledger.requests == 0
 
 
 def test_the_command_says_what_it_did(capsys) -> None:
