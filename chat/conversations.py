@@ -71,7 +71,7 @@ def change(user_id: int, conversation_id: UUID, **wish: Any) -> Conversation:
     }
     if "title" in wish:
         values["titled_by_user"] = True
-    if wish.get("pinned") and not conversation.pinned and _pinned(user_id) >= PINNED_MOST:
+    if wish.get("pinned") and not conversation.pinned and pinned(user_id) >= PINNED_MOST:
         raise TooManyPinned
     if wish.get("pinned"):
         wish.setdefault("archived", False)  # what stands above all others is not put away
@@ -85,7 +85,7 @@ def change(user_id: int, conversation_id: UUID, **wish: Any) -> Conversation:
     return conversation
 
 
-def _pinned(user_id: int) -> int:
+def pinned(user_id: int) -> int:
     return Conversation.objects.filter(owner=user_id, pinned=True, deleted_at=None).count()
 
 
@@ -123,6 +123,11 @@ def every_message(user_id: int, conversation_id: UUID) -> tuple[Conversation, li
     conversation = get(user_id, conversation_id)
     messages = conversation.messages.select_related("generation").order_by("created_at")
     return conversation, list(messages.defer("generation__journal"))
+
+
+def every_id(user_id: int) -> list[UUID]:
+    """Of all conversations, the archived ones too, oldest first."""
+    return list(_of(user_id).order_by("created_at", "id").values_list("id", flat=True))
 
 
 def _of(user_id: int) -> QuerySet[Conversation]:

@@ -9,6 +9,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class OwnedQuerySet(models.QuerySet):
@@ -25,7 +26,7 @@ class Conversation(models.Model):
     titled_by_user = models.BooleanField(default=False)
     # The leaf of the branch that is shown; a plain id, because it changes with every message.
     leaf_id = models.UUIDField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)  # an imported one keeps its own
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)  # undo instead of "are you sure"
     pinned = models.BooleanField(default=False)  # stands above all others in the list
@@ -62,7 +63,7 @@ class Message(models.Model):
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField(blank=True)
     client_message_id = models.CharField(max_length=64, blank=True)  # the sender's own, or empty
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Counted once: estimated when the text is stored (0: not yet), and by real tokenizers, by family, when
     # the conversation comes near a window (chat/context/digesting.py).
     tokens = models.PositiveIntegerField(default=0)

@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import preferences
+from chat import conversations, importing, preferences
 from chat.gateway.stack import ModelEntry
 from chat.runtime import gateway
 from chat.settings_forms import ChatForm, LookForm
 from grump.accounts.guests import ensure_guest
+from grump.lib.database import in_database
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -64,3 +66,22 @@ def _with_look(response: HttpResponse, look: dict[str, str]) -> HttpResponse:
         else:
             response.delete_cookie(name, samesite="Lax")
     return response
+
+
+@require_POST
+async def take_file(request: HttpRequest) -> HttpResponse:
+    """Conversations that were exported as JSON; the answer is said on the settings page."""
+    user = await sync_to_async(ensure_guest)(request)
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise importing.BadFile(_("Choose a file first."))
+        told = await sync_to_async(lambda: importing.read(file.read(importing.MOST_BYTES + 1)))()
+    except importing.BadFile as bad:
+        messages.error(request, _("Nothing was imported. %(why)s") % {"why": bad.message})
+        return redirect("settings")
+    pinned = await in_database(conversations.pinned, user.pk)
+    count = await importing.store(user.pk, told, in_database, pinned)
+    said = ngettext("%(count)d conversation imported.", "%(count)d conversations imported.", count)
+    messages.success(request, said % {"count": count})
+    return redirect("settings")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat import settings_pages, spending, views
-from chat.api import conversations, exports, models, preferences, search
+from chat.api import conversations, exports, imports, models, preferences, search
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -12,9 +12,12 @@ urlpatterns = [
     path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
     path("api/conversations/<uuid:conversation_id>/export", exports.one, name="api_export"),
+    path("api/export", exports.everything, name="api_export_all"),
+    path("api/import", imports.everything, name="api_import"),
     path("api/search", search.texts, name="api_search"),
     path("api/preferences", preferences.one, name="api_preferences"),
     path("settings/", settings_pages.page, name="settings"),
+    path("settings/import", settings_pages.take_file, name="settings_import"),
     path("usage/", spending.page, name="usage"),
     path("api/models", models.index, name="api_models"),
 ]

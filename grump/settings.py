@@ -298,6 +298,7 @@ CONTENT_SECURITY_POLICY = {
 # Bytes: of a body as it comes in (grump/operations/body_limit.py), and of one that a view may read.
 MAX_BODY_BYTES = 1024 * 1024
 MAX_API_BODY_BYTES = 8 * 1024 * 1024  # under /v1/, where pictures come in the body
+MAX_IMPORT_BYTES = 17 * 1024 * 1024  # of a file of conversations and the form around it
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 CSRF_FAILURE_VIEW = "grump.operations.errors.csrf_failure"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -16,14 +17,14 @@ from chat.runtime import runtime
 from grump.lib.database import in_database
 from grump.operations.errors import error_response
 
-View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def for_owner(view: View) -> View:
     """Call the view with the user's id; nobody, and somebody else's id, find nothing."""
 
     @wraps(view)
-    async def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    async def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = await request.auser()
         if not user.is_authenticated or not user.is_active:
             return error_response(404, "not_found", "There is no such thing here.")
