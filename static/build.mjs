@@ -1,5 +1,5 @@
 /**
- * Builds static/dist/: hashed scripts in split chunks, one stylesheet, icons, and manifest.json, which
+ * Builds static/dist/: hashed scripts in split chunks, one stylesheet, pictures, and manifest.json, which
  * says for each source name which file to load and which chunks to preload with it. Templates read it
  * through `{% asset %}` and `{% script %}`; the service worker is made from it.
  *
@@ -33,29 +33,37 @@ const options = {
   logLevel: "warning",
 };
 
-/** Copies the icons under hashed names. @returns {Promise<Record<string, {file: string}>>} */
-async function copyIcons() {
+/** Copies the pictures under hashed names. @returns {Promise<Record<string, {file: string}>>} */
+async function copyPictures() {
   /** @type {Record<string, {file: string}>} */
   const entries = {};
-  for (const name of (await readdir(join(here, "icons"))).sort()) {
-    const content = await readFile(join(here, "icons", name));
-    const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
-    const file = `${basename(name, extname(name))}-${hash}${extname(name)}`;
-    await writeFile(join(dist, file), content);
-    entries[`icons/${name}`] = { file };
+  for (const folder of ["icons", "screenshots"]) {
+    for (const name of (await readdir(join(here, folder))).sort()) {
+      const content = await readFile(join(here, folder, name));
+      const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
+      const file = `${basename(name, extname(name))}-${hash}${extname(name)}`;
+      await writeFile(join(dist, file), content);
+      entries[`${folder}/${name}`] = { file };
+    }
   }
   return entries;
 }
 
+/** @param {{kind: string}} item */
+const isStatic = (item) => item.kind === "import-statement";
+
 /** @param {esbuild.Metafile} metafile */
 async function writeManifest(metafile) {
   /** @type {Record<string, {file: string, imports?: string[]}>} */
-  const assets = await copyIcons();
+  const assets = await copyPictures();
+  /** Parts of the page that come when they are first needed, small enough to be kept for times without a network. */
+  const later = [];
   const named = new Set(Object.values(/** @type {Record<string, string>} */ (options.entryPoints)));
   for (const [path, output] of Object.entries(metafile.outputs)) {
     // What is imported on demand is an entry to esbuild as well; no page names it.
+    if (output.entryPoint?.startsWith("js/controllers/")) later.push(basename(path), ...output.imports.filter(isStatic).map((item) => basename(item.path)));
     if (!output.entryPoint || !named.has(output.entryPoint)) continue;
-    const imports = output.imports.filter((item) => item.kind === "import-statement");
+    const imports = output.imports.filter(isStatic);
     assets[basename(output.entryPoint)] = {
       file: basename(path),
       ...(imports.length > 0 && { imports: imports.map((item) => basename(item.path)) }),
@@ -64,8 +72,8 @@ async function writeManifest(metafile) {
   // Removed last and not first: a server that runs beside the build always finds what it names.
   const fresh = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "manifest.json", "service_worker.js"]);
   for (const { file } of Object.values(assets)) fresh.add(file);
-  const version = createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
-  await writeFile(join(dist, "manifest.json"), JSON.stringify({ version, assets }, null, 2) + "\n");
+  const version = createHash("sha256").update(JSON.stringify([assets, later])).digest("hex").slice(0, 12);
+  await writeFile(join(dist, "manifest.json"), JSON.stringify({ version, assets, later: [...new Set(later)].sort() }, null, 2) + "\n");
   for (const name of await readdir(dist)) if (!fresh.has(name)) await rm(join(dist, name));
 }
 
@@ -89,6 +97,7 @@ await esbuild.build({
   format: "iife",
   target: options.target,
   minify: true,
+  define: { "process.env.NODE_ENV": '"production"' }, // what Workbox says to developers stays out
   logLevel: "warning",
 });
 const context = await esbuild.context({ ...options, plugins: [manifest] });

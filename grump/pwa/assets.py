@@ -12,7 +12,7 @@ MANIFEST = Path(settings.BASE_DIR) / "static" / "dist" / "manifest.json"
 
 
 def manifest() -> dict[str, Any]:
-    """`{"version": …, "assets": {"chat.js": {"file": "chat-ABCD1234.js", "imports": […]}}}`."""
+    """`{"version": …, "assets": {"chat.js": {"file": "chat-ABCD1234.js", "imports": […]}}, "later": […]}`."""
     try:
         return _read(MANIFEST.stat().st_mtime_ns)
     except FileNotFoundError:
@@ -40,6 +40,11 @@ def asset(name: str) -> str:
 def chunks(name: str) -> list[str]:
     """The URLs of the chunks that `name` imports at once."""
     return [url(file) for file in _entry(name).get("imports", [])]
+
+
+def later() -> list[str]:
+    """The URLs of the page's own parts that come when they are first needed."""
+    return [url(file) for file in manifest()["later"]]
 
 
 def _entry(name: str) -> dict[str, Any]:

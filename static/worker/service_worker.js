@@ -1,51 +1,65 @@
 /**
- * Keeps the shell (hashed files, and the page that says "offline") for the moments without a network.
- * Nothing of a person ever enters its cache: no page they have opened, no answer of the API. The server
- * writes `self.SHELL = {version, files, offline}` above this text.
+ * Keeps the shell (hashed files, the app for when the server cannot be reached, and a page for all that is not the
+ * chat) for the moments without a network. Nothing of a person ever enters its caches: no page that was rendered
+ * for somebody, no answer of the API. The server writes `self.SHELL = {version, files, app, elsewhere}` above this
+ * text: a new build is a new worker, which waits until the page asks it to take over.
  */
 /// <reference lib="webworker" />
+import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
+import { registerRoute } from "workbox-routing";
+import { CacheFirst } from "workbox-strategies";
 
-const worker = /** @type {ServiceWorkerGlobalScope & {SHELL: {version: string, files: string[], offline: string}}} */ (
+const worker = /** @type {ServiceWorkerGlobalScope & {SHELL: {version: string, files: string[], app: string, elsewhere: string}}} */ (
   /** @type {unknown} */ (self)
 );
-const { version, files, offline } = worker.SHELL;
-const CACHE = `shell-${version}`;
+const { version, files, app, elsewhere } = worker.SHELL;
+// What a page has loaded beyond the shell, of this build: highlighter, mathematics.
+const LATER = `later-${version}`;
+const CHAT = /^\/(?:c\/[0-9a-f-]{36}\/)?$/;
+const HASHED = /^\/static\/dist\/.+-[0-9A-Z]{8}\.\w+$/;
+const NO_PAGE = /^\/(?:api|v1|admin|metrics)(?:\/|$)/;
+// A proxy whose server is away, or not yet there again.
+const AWAY = [502, 503, 504];
 
-worker.addEventListener("install", (event) => event.waitUntil(fillCache()));
+precacheAndRoute([
+  ...files.map((url) => ({ url, revision: null })), // their names hold their hashes
+  { url: app, revision: version },
+  { url: elsewhere, revision: version },
+]);
+cleanupOutdatedCaches();
 
-worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && HASHED.test(url.pathname),
+  new CacheFirst({ cacheName: LATER }),
+);
 
-worker.addEventListener("fetch", (event) => {
-  const { request } = event;
-  if (request.method !== "GET") return;
-  const { origin, pathname } = new URL(request.url);
-  if (origin !== worker.location.origin) return;
-  if (request.mode === "navigate") event.respondWith(visit(event));
-  else if (files.includes(pathname)) event.respondWith(fromShell(request));
+const isPage = (/** @type {{request: Request, url: URL, sameOrigin: boolean}} */ { request, url, sameOrigin }) =>
+  sameOrigin && request.mode === "navigate" && !NO_PAGE.test(url.pathname);
+registerRoute(isPage, ({ event, request, url }) => visit(/** @type {FetchEvent} */ (event), request, url));
+registerRoute(isPage, ({ event, request, url }) => visit(/** @type {FetchEvent} */ (event), request, url), "POST");
+
+worker.addEventListener("activate", (event) => event.waitUntil(tidy()));
+
+worker.addEventListener("message", (event) => {
+  if (event.data === "take over") void worker.skipWaiting();
 });
 
-async function fillCache() {
-  const cache = await caches.open(CACHE);
-  await cache.addAll(files);
-  // Without cookies: the page kept for everybody must be nobody's.
-  await cache.put(offline, await fetch(offline, { credentials: "omit", cache: "reload" }));
-}
-
-async function takeOver() {
-  for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== CACHE) await caches.delete(name);
-  await worker.registration.navigationPreload?.enable();
-}
-
-/** Pages come from the network, always; without one, the offline page. @param {FetchEvent} event */
-async function visit(event) {
+/** Pages come from the network, always; without one, from this device. @param {FetchEvent} event @param {Request} request @param {URL} url */
+async function visit(event, request, url) {
+  // Before the network: what was shared stays on this device until it is sent.
+  if (url.pathname === "/share/") return Response.redirect(`/#${url.searchParams}`, 303);
   try {
-    return (await event.preloadResponse) ?? (await fetch(event.request));
+    const response = (await event.preloadResponse) ?? (await fetch(request));
+    if (!AWAY.includes(response.status)) return response;
+    return (CHAT.test(url.pathname) && (await matchPrecache(app))) || response;
   } catch {
-    return (await caches.match(offline)) ?? Response.error();
+    return (await matchPrecache(CHAT.test(url.pathname) ? app : elsewhere)) ?? Response.error();
   }
 }
 
-/** @param {Request} request */
-async function fromShell(request) {
-  return (await caches.match(request)) ?? fetch(request);
+async function tidy() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith("shell-") || (name.startsWith("later-") && name !== LATER)) await caches.delete(name);
+  }
+  await worker.registration.navigationPreload?.enable();
 }

@@ -1,7 +1,9 @@
 """The product's settings for a server under the browser: files from where they lie, short heartbeats."""
 
 from grump.settings import *  # noqa: F403
-from grump.settings import STORAGES
+from grump.settings import MIDDLEWARE, STORAGES
+
+MIDDLEWARE = ["tests.browser.deploying.Deployed", *MIDDLEWARE]
 
 STORAGES = {
     **STORAGES,

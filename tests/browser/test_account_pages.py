@@ -3,10 +3,13 @@
 The browser's silence is part of each test: a script or style that the policy stopped would be heard.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.processes import Web
+from tests.waiting import eventually
 
 PASSWORD = "correct horse battery"
 
@@ -121,9 +124,12 @@ def test_a_key_is_made_copied_revoked_and_brought_back(page, site):
     assert page.request.get(f"{site}/v1/models", headers={"Authorization": f"Bearer {secret}"}).ok
 
 
-KEPT = (
-    "[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((key) => key.startsWith('user:'))"
-)
+KEPT = """async () => [
+    ...Object.entries(localStorage),
+    ...Object.entries(sessionStorage),
+    ...(await indexedDB.databases()).map(({ name }) => [name]),
+].map((entry) => entry.join(" "))"""
+HERE = "JSON.parse(localStorage.getItem('user:here')).id"
 
 
 @pytest.mark.parametrize("online", [True, False])
@@ -131,10 +137,37 @@ def test_logging_out_leaves_nothing_of_the_user_in_the_browser(page, site, troub
     troubles.expect("ERR_INTERNET_DISCONNECTED|WebSocket")
     sign_up(page, site, f"leaves-{online}")
     page.get_by_label("Your message").fill("a draft about swordfish")
-    assert page.evaluate(KEPT)
+    user = page.evaluate(HERE)
+    assert any(entry.endswith('swordfish"') for entry in page.evaluate(KEPT))
     page.goto(f"{site}/accounts/logout/")
     page.context.set_offline(not online)
     page.get_by_role("main").get_by_role("button", name="Sign Out").click()
     page.context.set_offline(False)
     page.goto(f"{site}/upgrade/")
-    assert page.evaluate(KEPT) == []
+    if not online:
+        page.wait_for_url(f"{site}/")  # the session is ended now, and a new guest is here
+    left = [entry for entry in page.evaluate(KEPT) if not entry.startswith("parting ")]
+    assert all(re.match("grump$|user:here", entry) for entry in left)
+    assert not any(f":{user}" in entry or "swordfish" in entry for entry in left)
+
+
+def test_logging_out_offline_ends_the_session_with_the_next_page(page, site, troubles):
+    troubles.expect("ERR_INTERNET_DISCONNECTED|WebSocket|404")
+    sign_up(page, site, "leaves-the-train")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.get_by_label("Your message").fill("a draft about swordfish")
+    page.get_by_label("Your message").press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    page.reload()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Log out").click()
+    page.get_by_role("button", name="Log out of this device").click()
+    expect(page.get_by_text("Nothing of you is kept on it")).to_be_visible()
+    eventually(lambda: [entry.partition(" ")[0] for entry in page.evaluate(KEPT)] == ["parting"])
+    page.goto(f"{site}/")
+    expect(page.get_by_text("nobody is logged in on this device")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto(f"{site}/usage/")
+    page.wait_for_url(f"{site}/")
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    expect(page.locator("body")).not_to_contain_text("swordfish")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.chat_page import ChatPage
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCREENSHOTS = DOCS.parent / "static" / "screenshots"
 WANTED = os.environ.get("GRUMP_GALLERY", "") not in ("", "0")
 SIZES = {390: 844, 1440: 980}
 THEMES = ("light", "dark")
@@ -49,6 +50,12 @@ def take(page: Page, width: int, theme: str):
         page.screenshot(path=path, animations="disabled", caret="hide")
         if WANTED and (name, width, theme) == ("answered", 1440, "light"):
             page.screenshot(path=DOCS / "screenshot.png", animations="disabled", caret="hide")
+        if WANTED and (name, theme) == (
+            "answered",
+            "light",
+        ):  # shown where the app is offered to be installed
+            kind = "narrow" if width == 390 else "wide"
+            page.screenshot(path=SCREENSHOTS / f"{kind}.png", animations="disabled", caret="hide")
 
     return take
 
@@ -97,7 +104,7 @@ def test_the_other_pages(context: BrowserContext, page: Page, server, take):
     for name, path in (
         ("login", "/accounts/login/"),
         ("signup", "/accounts/signup/"),
-        ("offline", "/offline/"),
+        ("offline", "/offline/elsewhere/"),
     ):
         page.goto(server.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

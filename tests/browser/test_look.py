@@ -52,7 +52,9 @@ def test_the_chat_never_scrolls_sideways(chat, width):
     expect(chat.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/offline/", "/nothing-here/"])
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/signup/", "/offline/elsewhere/", "/nothing-here/"]
+)
 def test_no_page_scrolls_sideways_on_the_smallest_phone(page, server, path, troubles):
     troubles.expect("404 .Not Found.")
     page.set_viewport_size({"width": 320, "height": 640})

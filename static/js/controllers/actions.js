@@ -1,3 +1,4 @@
+import { part } from "../lib/update.js";
 import { words } from "../lib/words.js";
 
 /** @typedef {import("../models/shortcuts.js").Action} Action */
@@ -14,8 +15,8 @@ export function actions(app) {
   const lastQuestion = () => chat.conversation.entries.findLast((entry) => entry.role === "user" && !entry.sending);
   const did = words.actions;
   return [
-    { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => palette(app) },
-    { name: "help", title: did.help, group: "page", keys: ["mod+/"], inFields: true, run: () => help(app) },
+    { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => void palette(app) },
+    { name: "help", title: did.help, group: "page", keys: ["mod+/"], inFields: true, run: () => void help(app) },
     { name: "theme", title: did.theme, group: "page", run: () => themeButton()?.click(), offered: () => themeButton() !== null },
 
     { name: "new", title: words.newChat, group: "chat", keys: ["mod+n", "mod+shift+o"], inFields: true, run: () => page.emit("open", null) },
@@ -86,17 +87,15 @@ function themeButton() {
 }
 
 /** @param {import("./page_controller.js").App} app */
-function palette(app) {
-  import("./palette.js").then(
-    (chunk) => chunk.openPalette(app),
-    () => app.page.emit("toast", { text: words.notConnected }),
-  );
+async function palette(app) {
+  const chunk = await part(() => import("./palette.js"));
+  if (chunk) chunk.openPalette(app);
+  else app.page.emit("toast", { text: words.notConnected });
 }
 
 /** @param {import("./page_controller.js").App} app */
-function help(app) {
-  import("./shortcut_help.js").then(
-    (chunk) => chunk.openHelp(app),
-    () => app.page.emit("toast", { text: words.notConnected }),
-  );
+async function help(app) {
+  const chunk = await part(() => import("./shortcut_help.js"));
+  if (chunk) chunk.openHelp(app);
+  else app.page.emit("toast", { text: words.notConnected });
 }

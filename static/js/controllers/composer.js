@@ -25,9 +25,16 @@ export class Composer extends PageController {
     });
     this.chat.on("named", () => this.app.store.write(`draft:${this.chat.conversation.id}`, this.box?.value ?? ""));
     this.chat.on("entries", () => this.drawState());
+    this.chat.on("returned", (/** @type {import("../models/outbox.js").Parcel} */ parcel) => this.giveBack(parcel));
+    this.app.socket.on("state", () => this.drawState());
     this.app.page.on("model", (/** @type {string} */ name) => {
       if (this.picker) this.picker.value = name;
       this.choose();
+    });
+    this.app.page.on("models", (/** @type {import("../lib/protocol.js").Model[]} */ models) => {
+      this.app.models.splice(0, this.app.models.length, ...models); // one array, that others hold too
+      this.picker?.querySelectorAll("optgroup").forEach((group) => group.remove());
+      this.fillPicker();
     });
     this.app.page.on("edit", (/** @type {import("../models/conversation.js").Entry} */ entry) => this.beginEditing(entry));
     this.app.page.on("compose", (/** @type {string} */ text) => {
@@ -69,7 +76,7 @@ export class Composer extends PageController {
   submit(event) {
     event.preventDefault();
     const text = this.box?.value.trim() ?? "";
-    if (!text || this.chat.conversation.busy || !this.box) return;
+    if (!text || this.mustWait || !this.box) return;
     const { edited } = this;
     if (edited) this.endEditing();
     if (edited) this.chat.edit(edited, text, this.app.model);
@@ -141,13 +148,28 @@ export class Composer extends PageController {
     return `draft:${this.chat.conversation.id ?? "new"}`;
   }
 
+  /** One question at a time; without a connection they queue up. Not an edited one, and not where the answers before it must go along. */
+  get mustWait() {
+    const { busy, temporary } = this.chat.conversation;
+    return busy && (this.app.socket.state === "open" || this.edited !== undefined || temporary);
+  }
+
+  /** A refused message that is shown nowhere: its words are where they can be sent again. @param {import("../models/outbox.js").Parcel} parcel */
+  giveBack(parcel) {
+    const key = `draft:${parcel.conversation_id ?? "new"}`;
+    const draft = this.app.store.read(key);
+    this.app.store.write(key, draft ? `${draft}\n\n${parcel.text}` : parcel.text);
+    if (key === this.draftKey && !this.edited) this.takeDraft();
+  }
+
   drawState() {
-    const { busy, running } = this.chat.conversation;
-    if (this.stopButton) this.stopButton.hidden = running === undefined;
+    const { running } = this.chat.conversation;
+    const canStop = running !== undefined && this.app.socket.state === "open";
+    if (this.stopButton) this.stopButton.hidden = !canStop;
     if (!this.sendButton || !this.box) return;
-    this.sendButton.hidden = running !== undefined;
-    // On its way and not yet accepted: there is nothing to stop, and one question at a time.
-    this.sendButton.disabled = busy || this.box.value.trim() === "";
+    this.sendButton.hidden = canStop;
+    // On its way and not yet accepted: there is nothing to stop.
+    this.sendButton.disabled = this.mustWait || this.box.value.trim() === "";
   }
 
   drawEstimate() {

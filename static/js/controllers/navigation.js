@@ -1,4 +1,3 @@
-import { api } from "../lib/api.js";
 import { words } from "../lib/words.js";
 import { PageController } from "./page_controller.js";
 
@@ -41,7 +40,7 @@ export class Navigation extends PageController {
     }
     const timer = setTimeout(() => this.showLoading(true), SKELETON_AFTER_MS);
     try {
-      const json = await api(`/api/conversations/${id}${message ? `?leaf=${message}` : ""}`);
+      const json = await this.app.reader.read(id, message ? `?leaf=${message}` : "");
       if (wish !== this.wish) return;
       this.chat.show(json);
       this.app.page.emit("announce", words.loaded(json.title));
@@ -73,6 +72,7 @@ export class Navigation extends PageController {
   }
 }
 
-function idInAddress() {
+/** The conversation that the address names. */
+export function idInAddress() {
   return /^\/c\/([0-9a-f-]{36})\//.exec(location.pathname)?.[1] ?? null;
 }

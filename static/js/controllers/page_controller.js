@@ -3,13 +3,16 @@ import { Controller } from "../lib/attach.js";
 /**
  * What the chat page's controllers share. `page` carries their events to each other: `announce` (text for the
  * status line), `toast` ({text, undo?}), `open` (a conversation's id, or null), `model` (a model to be chosen),
- * `edit` (a question to be asked otherwise), `point` (to a message, by its id), `find` (to the search of the list), `rebound` (keys have changed),
- * `temporary` (begin a chat that is not stored).
+ * `edit` (a question to be asked otherwise), `point` (to a message, by its id), `find` (to the search of the list), `lines` (the whole list anew),
+ * `models` (all of them anew), `rebound` (keys have changed), `temporary` (begin a chat that is not stored).
  *
  * @typedef {object} App
  * @property {import("../models/chat.js").Chat} chat
  * @property {import("../lib/socket.js").ChatSocket} socket
  * @property {import("../lib/store.js").Store} store what this browser remembers for this user
+ * @property {import("../lib/shelf.js").Shelf} shelf what it keeps to be read offline
+ * @property {import("../lib/reader.js").Reader} reader
+ * @property {boolean} isShell the page came from this device, because the server could not be reached
  * @property {import("../lib/emitter.js").Emitter} page
  * @property {import("../lib/protocol.js").User} user
  * @property {import("../lib/protocol.js").Model[]} models

@@ -22,6 +22,11 @@ export class Sidebar extends PageController {
       root: this.list,
       rootMargin: "300px",
     });
+    this.app.page.on("lines", (/** @type {{lines: Line[], more?: boolean}} */ { lines, more = false }) => {
+      if (!this.lines) return;
+      [this.lines.lines, this.lines.more] = [lines, more];
+      this.draw();
+    });
     this.chat.on("listed", (change) => {
       if (this.lines?.apply(change, words.newChat)) this.draw();
     });

@@ -2,6 +2,14 @@ import { Controller } from "../lib/attach.js";
 
 const YEAR_IN_SECONDS = 60 * 60 * 24 * 365;
 
+/** Pages kept on the device were rendered for nobody: there the script reads the cookie that the server reads elsewhere. */
+export function wearChosenTheme() {
+  const chosen = /(?:^|; )theme=(dark|light)/.exec(document.cookie)?.[1];
+  const { dataset } = document.documentElement;
+  if (chosen) dataset.theme ??= chosen;
+  if (/(?:^|; )density=compact/.test(document.cookie)) dataset.density ??= "compact";
+}
+
 /** Light or dark, kept in a cookie so that the server draws the next page in it from the first byte. */
 export class Theme extends Controller {
   toggle() {

@@ -9,17 +9,17 @@ export class ApiError extends Error {
 }
 
 /**
- * @param {string} path @param {{method?: string, body?: object, signal?: AbortSignal}} [options]
+ * @param {string} path @param {{method?: string, body?: object, signal?: AbortSignal, priority?: RequestPriority}} [options]
  * @returns {Promise<any>} the answer, null where there is none; throws ApiError
  */
-export async function api(path, { method = "GET", body, signal } = {}) {
+export async function api(path, { method = "GET", body, signal, priority } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(path, { method, headers, signal, body: body && JSON.stringify(body) });
+    response = await fetch(path, { method, headers, signal, priority, body: body && JSON.stringify(body) });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("offline", "The server cannot be reached.");
@@ -27,6 +27,8 @@ export async function api(path, { method = "GET", body, signal } = {}) {
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
+  // A proxy whose server is away says so in words of its own.
+  if (!answer && [502, 503, 504].includes(response.status)) throw new ApiError("offline", "The server cannot be reached.");
   throw new ApiError(answer?.error?.code ?? "internal", answer?.error?.message ?? "Something broke on our side.");
 }
 

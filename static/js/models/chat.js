@@ -3,7 +3,7 @@ import { Emitter } from "../lib/emitter.js";
 import { Answer } from "./answer.js";
 import { Catalogue } from "./catalogue.js";
 import { Conversation } from "./conversation.js";
-import { Outbox } from "./outbox.js";
+import { accept, refuse, sendDue, takeUp, unpack } from "./delivery.js";
 import { catchUp, reread } from "./reading.js";
 import { Versions } from "./versions.js";
 
@@ -19,11 +19,12 @@ import { Versions } from "./versions.js";
  *
  * Events: `shown` (another conversation, or another branch), `entries` (some were added, removed or changed),
  * `answer` (an entry's answer grew), `named` (the conversation got its id), `instructed` (its instructions changed), `listed` (a change of the list:
- * {id, title?, updated_at?, deleted?}), `usage`, `refused` ({code, message}: of no message), `ended` (an entry).
+ * {id, title?, updated_at?, deleted?}), `usage`, `refused` ({code, message}: of no message), `returned` (a refused message that is not shown here),
+ * `waiting` (messages wait for a connection), `frame:ready` (the frame), `ended` (an entry).
  */
 export class Chat extends Emitter {
   /**
-   * @param {{socket: import("../lib/socket.js").ChatSocket, outbox: Outbox, models: import("../lib/protocol.js").Model[],
+   * @param {{socket: import("../lib/socket.js").ChatSocket, outbox: import("./outbox.js").Outbox, models: import("../lib/protocol.js").Model[],
    *   preference?: number, read?: (id: string, query?: string) => Promise<ConversationJson>}} parts
    */
   constructor({ socket, outbox, models, read, preference = 0.5 }) {
@@ -53,13 +54,11 @@ export class Chat extends Emitter {
     this.conversation = conversation;
     for (const entry of conversation.entries) {
       if (entry.generation) this.catalogue.nameProvider(entry.generation);
-      if (entry.generation?.state === "running") entry.answer = this.follow(entry.generation.id);
+      if (entry.generation?.state !== "running") continue;
+      entry.answer = this.follow(entry.generation.id);
+      entry.prefill = entry.text; // until it is told again
     }
-    for (const parcel of this.outbox.parcels) {
-      if (parcel.conversation_id !== conversation.id) continue;
-      if (conversation.entries.some((entry) => entry.client_message_id === parcel.client_message_id)) continue;
-      conversation.ask(parcel.client_message_id, parcel.text);
-    }
+    if (json) takeUp(this, this.outbox.parcels);
     this.emit("shown");
   }
 
@@ -78,13 +77,17 @@ export class Chat extends Emitter {
   /** @param {string} text @param {string} model */
   send(text, model) {
     const { conversation } = this;
-    /** @type {import("./outbox.js").Parcel} */
+    const follows = conversation.entries.findLast((entry) => entry.sending)?.client_message_id;
+    const behind = conversation.running?.generation?.id;
+    /** @type {Omit<import("./outbox.js").Parcel, "written_at">} */
     const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, preference: this.preference };
-    if (!conversation.id && conversation.instructions) parcel.instructions = conversation.instructions;
+    if (follows) parcel.follows = follows;
+    if (behind) parcel.behind = behind;
+    if (!conversation.id && !follows && conversation.instructions) parcel.instructions = conversation.instructions;
     if (conversation.temporary) Object.assign(parcel, { temporary: true, history: conversation.history });
     conversation.ask(parcel.client_message_id, text);
     this.outbox.add(parcel);
-    this.socket.send({ type: "chat.send", ...parcel });
+    sendDue(this);
     this.emit("entries", { sent: true });
   }
 
@@ -102,7 +105,7 @@ export class Chat extends Emitter {
     const parcel = { client_message_id: freshId(), conversation_id: conversation.id, text, model, preference: this.preference, edits };
     conversation.edit(old, edits, parcel.client_message_id, text);
     this.outbox.add(parcel);
-    this.socket.send({ type: "chat.send", ...parcel });
+    sendDue(this);
     this.emit("entries", { sent: true });
   }
 
@@ -151,10 +154,13 @@ export class Chat extends Emitter {
   hear(frame) {
     switch (frame.type) {
       case "ready":
+        this.outbox.startAnew();
         for (const answer of this.answers.values()) if (answer.running) this.resume(answer);
-        for (const parcel of this.outbox.frames()) this.socket.send(parcel);
+        sendDue(this);
+        void unpack(this); // what another tab has left
         if (this.wasReady) void catchUp(this);
         this.wasReady = true;
+        this.emit("frame:ready", frame);
         break;
       case "chat.accepted":
         this.accepted(frame);
@@ -186,8 +192,10 @@ export class Chat extends Emitter {
     if (result !== "applied") return;
     this.catalogue.nameProvider(answer.generation);
     const entry = this.conversation.byGeneration(answer.id);
-    if (!answer.running && wasRunning) this.end(answer, entry);
-    else if (entry) this.emit("answer", entry);
+    if (!answer.running && wasRunning) {
+      this.end(answer, entry);
+      sendDue(this);
+    } else if (entry) this.emit("answer", entry);
   }
 
   /** Frames may come before the acceptance that names their generation: they are kept for it. @param {Frame} frame */
@@ -217,9 +225,7 @@ export class Chat extends Emitter {
       this.bind(version.conversation, version.entry, frame.generation_id);
       return;
     }
-    if (!frame.client_message_id) return;
-    this.outbox.take(frame.client_message_id);
-    this.place(frame.client_message_id, frame.conversation_id, frame.message_id, frame.generation_id);
+    if (frame.client_message_id) accept(this, frame);
   }
 
   /**
@@ -315,20 +321,9 @@ export class Chat extends Emitter {
       this.emit("entries");
       return;
     }
-    const { conversation } = this;
-    const question = conversation.entries.find((entry) => entry.sending && entry.client_message_id === frame.client_message_id);
-    if (frame.client_message_id) this.outbox.take(frame.client_message_id);
-    if (!question) {
-      this.emit("refused", failure);
-      return;
-    }
-    question.sending = false;
-    const answer = conversation.entries.find((entry) => entry.waitsFor === frame.client_message_id);
-    if (answer) {
-      answer.waitsFor = undefined;
-      answer.failure = failure;
-    }
-    this.emit("entries");
+    const isShown = frame.client_message_id && refuse(this, frame.client_message_id, failure);
+    if (!isShown) this.emit("refused", failure);
+    else this.emit("entries");
   }
 
   /** @param {Answer} answer */

@@ -1,3 +1,5 @@
+import { isServerId } from "../lib/protocol.js";
+
 // As chat/protocol.py bounds them; a frame holds the question besides.
 const HISTORY_CHARACTERS = 150_000;
 const HISTORY_MESSAGES = 400;
@@ -43,6 +45,19 @@ export class Conversation {
   cut(entry) {
     const index = this.entries.indexOf(entry);
     if (index >= 0) this.entries.splice(index);
+  }
+
+  /** As the server would tell it, of what is certain; null while it has no name, or must not be kept. @returns {import("../lib/protocol.js").ConversationJson | null} */
+  asRead() {
+    if (!this.id || this.temporary) return null;
+    const messages = this.entries
+      .filter((entry) => isServerId(entry.id))
+      .map(({ id, parent_id, role, text, created_at, siblings, generation, answer }) => ({
+        id, parent_id, role, created_at, siblings,
+        text: answer?.running ? answer.text : text,
+        generation: generation && { ...generation },
+      }));
+    return { id: this.id, title: this.title, leaf_id: messages.at(-1)?.id ?? null, messages, earlier: this.earlier };
   }
 
   /** Put older messages above. @param {{messages: Message[], earlier?: boolean}} json */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Store } from "../../../static/js/lib/store.js";
 import { Chat } from "../../../static/js/models/chat.js";
+import { unpack } from "../../../static/js/models/delivery.js";
 import { Outbox } from "../../../static/js/models/outbox.js";
 import { readEarlier } from "../../../static/js/models/reading.js";
-import { FakeSocket, FakeStorage } from "../fake_socket.js";
+import { FakeKeep } from "../fake_keep.js";
+import { FakeSocket } from "../fake_socket.js";
 
 const C = "00000000-0000-4000-8000-00000000000c";
 const Q = "00000000-0000-4000-8000-000000000001";
@@ -13,12 +14,12 @@ const A2 = "00000000-0000-4000-8000-000000000003";
 const G = "00000000-0000-4000-8000-00000000000a";
 const G2 = "00000000-0000-4000-8000-00000000000b";
 
-let socket, storage, chat, reads;
+let socket, keep, chat, reads;
 
 function fresh() {
   const made = new Chat({
     socket,
-    outbox: new Outbox(new Store(storage, "")),
+    outbox: new Outbox(keep),
     models: [
       { name: "nim/nano", title: "nano", provider: "nim", provider_title: "NVIDIA NIM" },
       { name: "nim/big", title: "big", provider: "nim", provider_title: "NVIDIA NIM" },
@@ -34,7 +35,7 @@ function fresh() {
 
 beforeEach(() => {
   socket = new FakeSocket();
-  storage = new FakeStorage();
+  keep = new FakeKeep();
   reads = [];
   chat = fresh();
 });
@@ -51,6 +52,7 @@ const start = (id = G) => ({ type: "chat.start", generation_id: id, seq: 1, prov
 const delta = (seq, text, id = G) => ({ type: "chat.delta", generation_id: id, seq, text });
 const done = (seq, id = G, messageId = A) => ({ type: "chat.done", generation_id: id, seq, message_id: messageId, finish_reason: "stop", usage: {}, timing: {} });
 const accepted = (cid) => ({ type: "chat.accepted", client_message_id: cid, conversation_id: C, message_id: Q, generation_id: G });
+const READY = { type: "ready", user: { id: 1 }, plan: "free" };
 const texts = () => chat.conversation.entries.map((entry) => entry.text);
 const sendOne = () => {
   chat.send("Why?", "auto");
@@ -87,8 +89,8 @@ test("a message is sent again with its own id until it is accepted", () => {
   chat.send("Why?", "auto");
   assert.equal(socket.sent.length, 0);
   socket.state = "open";
-  socket.say({ type: "ready" });
-  socket.say({ type: "ready" });
+  socket.say(READY);
+  socket.say(READY);
   const ids = socket.sentOf("chat.send").map((frame) => frame.client_message_id);
   assert.equal(ids.length, 2);
   assert.equal(ids[0], ids[1]);
@@ -96,21 +98,21 @@ test("a message is sent again with its own id until it is accepted", () => {
   assert.equal(socket.sentOf("chat.send").length, 2);
 });
 
-test("a message not yet accepted survives a reload", () => {
+test("a message not yet accepted survives a reload", async () => {
   socket.state = "waiting";
   chat.send("Why?", "auto");
   chat = fresh();
-  chat.show(null);
+  await unpack(chat, true);
   assert.deepEqual(texts(), ["Why?", ""]);
 });
 
-test("a message that was accepted just before a reload is not shown twice", () => {
+test("a message that was accepted just before a reload is not shown twice", async () => {
   const cid = sendOne();
   chat = fresh();
-  const json = saved();
-  chat.conversation.id = C;
+  chat.show(saved());
+  await chat.outbox.load();
   chat.outbox.parcels[0].conversation_id = C;
-  chat.show(json);
+  chat.show(saved());
   socket.say(accepted(cid));
   assert.deepEqual(texts(), ["Why?", "Because."]);
 });

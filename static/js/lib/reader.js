@@ -1,0 +1,89 @@
+import { api, ApiError } from "./api.js";
+
+/**
+ * Conversations, from where they are soonest: fetched before they were asked for, from the server, or, without a
+ * connection, as they were when they were read last.
+ *
+ * @typedef {import("./protocol.js").ConversationJson} ConversationJson
+ */
+
+// What was fetched ahead is news for so long.
+const FRESH_MS = 30_000;
+// Fetched ahead for a page: so many a minute, of so many characters together.
+const MOST_AHEAD = 10;
+const MOST_AHEAD_SIZE = 1_000_000;
+const MINUTE_MS = 60_000;
+
+export class Reader {
+  /**
+   * @param {import("./shelf.js").Shelf} shelf
+   * @param {{get?: (path: string, options?: object) => Promise<any>, now?: () => number, connection?: () => {saveData?: boolean, effectiveType?: string} | undefined}} [world] replaced in tests
+   */
+  constructor(shelf, { get = api, now = () => performance.now(), connection } = {}) {
+    this.shelf = shelf;
+    this.get = get;
+    this.now = now;
+    this.connection = connection ?? (() => /** @type {any} */ (navigator).connection);
+    /** @type {Map<string, {at: number, json: Promise<ConversationJson>}>} */
+    this.ahead = new Map();
+    /** When something was fetched ahead, and how much it was. @type {{at: number, size: number}[]} */
+    this.spent = [];
+  }
+
+  /** Throws ApiError: `offline` only for what was never read here. @param {string} id @param {string} [query] @returns {Promise<ConversationJson>} */
+  async read(id, query = "") {
+    const ahead = query ? undefined : this.take(id);
+    try {
+      return (await ahead) ?? (await this.get(path(id, query)));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === "not_found" && !query) void this.shelf.forget(id);
+      const kept = error.code === "offline" && !query.startsWith("?before") ? await this.shelf.read(id) : null;
+      if (kept) return kept;
+      throw error;
+    }
+  }
+
+  /** Fetch what will probably be opened, within the budget, and never where data are dear or slow. @param {string} id */
+  fetchAhead(id) {
+    const { saveData, effectiveType = "4g" } = this.connection() ?? {};
+    if (saveData || effectiveType !== "4g" || this.fresh(id) || !this.mayFetch()) return;
+    const bill = { at: this.now(), size: 0 };
+    this.spent.push(bill);
+    const json = this.get(path(id, ""), { priority: "low" });
+    json.then(
+      (found) => (bill.size = found.messages.reduce((/** @type {number} */ sum, /** @type {{text: string}} */ one) => sum + one.text.length, 0)),
+      () => this.ahead.delete(id),
+    );
+    this.ahead.set(id, { at: this.now(), json });
+  }
+
+  /** It has changed: what was fetched ahead is old. @param {string} id */
+  drop(id) {
+    this.ahead.delete(id);
+  }
+
+  mayFetch() {
+    const now = this.now();
+    this.spent = this.spent.filter(({ at }) => now - at < MINUTE_MS);
+    return this.spent.length < MOST_AHEAD && this.spent.reduce((sum, { size }) => sum + size, 0) < MOST_AHEAD_SIZE;
+  }
+
+  /** @param {string} id */
+  fresh(id) {
+    const found = this.ahead.get(id);
+    return found && this.now() - found.at < FRESH_MS ? found : undefined;
+  }
+
+  /** Used once: the next time it is asked for it may have changed. @param {string} id */
+  take(id) {
+    const found = this.fresh(id);
+    this.ahead.delete(id);
+    return found?.json.catch(() => undefined);
+  }
+}
+
+/** @param {string} id @param {string} query */
+function path(id, query) {
+  return `/api/conversations/${id}${query}`;
+}
