@@ -95,9 +95,9 @@ export class Outbox {
     return direct.flatMap((one) => [one, ...this.followers(one.client_message_id)]);
   }
 
-  /** A new connection: nothing has gone over it yet. */
+  /** A new connection: nothing has gone over it yet. But over the last one, or from another tab, perhaps. */
   startAnew() {
-    for (const id of this.sent) Object.assign(this.find(id) ?? {}, { again: true });
+    for (const parcel of this.parcels) parcel.again = true;
     this.sent.clear();
   }
 

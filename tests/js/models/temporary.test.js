@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Store } from "../../../static/js/lib/store.js";
 import { Chat } from "../../../static/js/models/chat.js";
 import { Outbox } from "../../../static/js/models/outbox.js";
-import { FakeSocket, FakeStorage } from "../fake_socket.js";
+import { FakeKeep } from "../fake_keep.js";
+import { FakeSocket } from "../fake_socket.js";
 
 const ids = (number) => `00000000-0000-4000-8000-00000000000${number}`;
 
@@ -11,8 +11,8 @@ let socket, storage, chat;
 
 beforeEach(() => {
   socket = new FakeSocket();
-  storage = new FakeStorage();
-  chat = new Chat({ socket, outbox: new Outbox(new Store(storage, "")), models: [] });
+  storage = new FakeKeep();
+  chat = new Chat({ socket, outbox: new Outbox(storage), models: [] });
   chat.show(null, true);
 });
 
@@ -52,7 +52,7 @@ test("a temporary question takes along what was said, and gets no conversation",
 test("nothing of it is written to the browser's storage, though it waits for the connection", () => {
   socket.become("waiting");
   chat.send("Secret?", "auto");
-  assert.equal(storage.items.size, 0);
+  assert.equal(storage.rows.size, 0);
   socket.become("open");
   socket.say({ type: "ready" });
   assert.equal(socket.sentOf("chat.send").length, 1);
@@ -104,7 +104,8 @@ test("instructions go with the question that begins a conversation, and with no 
   chat.conversation.instructions = "Be brief.";
   chat.send("One?", "auto");
   assert.equal(socket.sentOf("chat.send").at(-1).instructions, "Be brief.");
-  chat.conversation.id = ids(9);
+  chat.show({ id: ids(9), title: "", leaf_id: null, messages: [] });
+  chat.conversation.instructions = "Be brief.";
   chat.send("Two?", "auto");
   assert.equal(socket.sentOf("chat.send").at(-1).instructions, undefined);
 });
