@@ -18,7 +18,6 @@ from chat.journal import entry
 from chat.live import Broadcast
 from chat.models import Generation
 from chat.runtime import Runtime
-from chat.titles import title_conversation
 from grump.celery import publish
 from grump.lib.database import in_database, insistently
 
@@ -41,6 +40,9 @@ class Outcome:
     error: GatewayError | None = None
     fell_back: bool = False
     variants: str = ""  # of experiments: "experiment:variant" pairs, a space between them
+    context: dict[str, Any] | None = None  # what was sent, where it was not everything
+    # Room and tokenizers, where the next fit is to be prepared behind the answer.
+    next_fit: tuple[int, tuple[str, ...]] | None = None
 
     def taken_over(self, model: Model) -> None:
         """Another candidate has gone on with the answer: the receipt names who finished it."""
@@ -82,8 +84,13 @@ async def finish(runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome
     finally:
         runtime.live.end(broadcast)
         runtime.usage.touch(broadcast.user_id)
+    if outcome.next_fit is not None and outcome.state in (
+        Generation.State.COMPLETE,
+        Generation.State.STOPPED,
+    ):
+        publish("chat.prepare_context", str(opened.answer_id), *outcome.next_fit)
     if opened.wants_title and outcome.state == Generation.State.COMPLETE:
-        publish(title_conversation, str(opened.conversation_id))
+        publish("chat.title_conversation", str(opened.conversation_id))
 
 
 def _last_frame(
@@ -132,6 +139,7 @@ async def _store(
         "cost_microusd": usage.cost_microusd,
         "extra_microusd": usage.extra_microusd,
         "usage_estimated": usage.estimated,
+        "context": outcome.context,
         **outcome.timing,
     }
     if start is not None:

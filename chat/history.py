@@ -38,7 +38,8 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of the prompt. `tokens` is estimated, `counts` are exact, by tokenizer family."""
+    """One message of the prompt. `tokens` is estimated, `counts` are exact, by tokenizer family. `embedded`
+    and `summarised` say what has been worked out from it: chat/context."""
 
     role: str
     text: str
@@ -47,6 +48,8 @@ class Line:
     at: datetime | None = None
     pinned: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
+    embedded: bool = False
+    summarised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,8 +385,11 @@ WITH RECURSIVE branch (id, parent_id, depth, size) AS (
     WHERE branch.depth < %s AND branch.size < %s
 )
 SELECT message.id, message.role, message.text, message.tokens, message.counts, message.pinned,
-    message.created_at
-FROM chat_message message JOIN branch ON branch.id = message.id ORDER BY branch.depth DESC
+    message.created_at, digest.vectors_of, summary.id
+FROM chat_message message JOIN branch ON branch.id = message.id
+LEFT JOIN chat_digest digest ON digest.message_id = message.id
+LEFT JOIN chat_summary summary ON summary.message_id = message.id
+ORDER BY branch.depth DESC
 """
 
 
@@ -397,7 +403,7 @@ def prompt(leaf_id: UUID) -> list[Line]:
 
 
 def _prompt_line(row: Sequence[Any]) -> Line:
-    id, role, text, tokens, counts, pinned, at = row
+    id, role, text, tokens, counts, pinned, at, vectors_of, summary_id = row
     return Line(
         role,
         text,
@@ -407,6 +413,8 @@ def _prompt_line(row: Sequence[Any]) -> Line:
         at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC),
         bool(pinned),
         orjson.loads(counts) if isinstance(counts, str) else counts,
+        bool(vectors_of),
+        summary_id is not None,
     )
 
 

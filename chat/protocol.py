@@ -242,6 +242,7 @@ class Queued(ServerFrame):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start(ServerFrame):
     type = "chat.start"
+    leave_out = frozenset({"context"})
     generation_id: UUID
     seq: int
     provider: str
@@ -249,6 +250,7 @@ class Start(ServerFrame):
     tier: str
     reason: str
     cached: str | None
+    context: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,21 @@ import asyncio
 import os
 import secrets
 import socket
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
 from chat.answer_store import AnswerStore
+from chat.context.asking import Fitter
 from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
 from chat.live import Live
 from chat.usage_news import UsageNews
 from experiments.exposures import ExposureLog
+from grump.celery import app
 from grump.lib import env
 from grump.lib.tasks import end_tasks
 
@@ -28,6 +32,7 @@ class Runtime:
         self.keeper = Keeper(self.live)
         self.usage = UsageNews(self.live)
         self.exposures = ExposureLog()
+        self.fitter = Fitter(settings.REDIS_URL, self.process, queue_fit)
         self.calls: set[asyncio.Task[None]] = set()  # of the API, which no socket follows
         self.gateway.start()
         self.live.start()
@@ -38,10 +43,16 @@ class Runtime:
         """Interrupt what runs, store it, and let go of every connection."""
         await end_tasks(list(self.calls))
         await self.usage.close()
+        await self.fitter.close()
         await self.keeper.close()
         await self.live.close()
         await self.exposures.close()
         await self.gateway.close()
+
+
+def queue_fit(arguments: Mapping[str, Any], expires: float) -> None:
+    """For the worker of the queue `context`. Raises where the broker is away."""
+    app.send_task("chat.fit_context", kwargs=dict(arguments), queue="context", expires=expires, retry=False)
 
 
 def installed_gateway() -> Gateway:

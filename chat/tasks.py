@@ -1,18 +1,34 @@
 """What the worker does for chat. Each task is a door: it parses, calls, answers."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.conf import settings
 
 from chat import conversations, retention
+from chat.context import digesting, making
 from chat.reaper import reap
 from chat.relay import Relay
+from chat.runtime import installed_gateway
 from chat.titles import title_conversation
 from chat.totals import add_up_all
 from chat.warming import warm
 
-__all__ = ["add_up", "reap_lost", "remove_deleted", "remove_expired", "title_conversation", "warm_cache"]
+__all__ = [
+    "add_up",
+    "fit_context",
+    "prepare_context",
+    "reap_lost",
+    "remove_deleted",
+    "remove_expired",
+    "title_conversation",
+    "warm_cache",
+]
+
+AGAIN = 0.1  # seconds until a fit is tried again that another one of its conversation keeps waiting
 
 
 @shared_task(name="chat.reap")
@@ -40,6 +56,36 @@ def remove_expired() -> None:
 @shared_task(name="chat.warm_cache")
 def warm_cache() -> None:
     asyncio.run(warm())
+
+
+@shared_task(
+    name="chat.fit_context",
+    bind=True,
+    max_retries=int(making.DEADLINE / AGAIN),
+    time_limit=10,
+    soft_time_limit=8,
+)
+def fit_context(self: Task, **wish: Any) -> None:
+    """What of a conversation is sent. Somebody waits for it: it has a queue of its own, and ends with its
+    use."""
+    try:
+        making.answer(making.Wish(**wish))
+    except making.Busy:
+        raise self.retry(countdown=AGAIN, expires=making.DEADLINE) from None
+
+
+@shared_task(name="chat.prepare_context")
+def prepare_context(message_id: str, budget: int, families: Sequence[str]) -> None:
+    """What the next fit of the conversation will need."""
+    asyncio.run(_prepare(UUID(message_id), budget, families))
+
+
+async def _prepare(message_id: UUID, budget: int, families: Sequence[str]) -> None:
+    gateway = installed_gateway()
+    try:
+        await digesting.prepare(gateway, message_id, budget, families)
+    finally:
+        await gateway.close()
 
 
 async def _reap() -> None:

@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from chat import history, protocol, temporary, variants
-from chat.context.window import fit
+from chat.context import note
+from chat.context.window import is_near, room_for_prompt
 from chat.ending import INTERNAL, Outcome, finish
 from chat.gateway import events
 from chat.gateway.batch import Batcher
 from chat.gateway.counting import count_tokens
 from chat.gateway.errors import GatewayError, UnknownModel
-from chat.gateway.pricing import TOKENS_PER_MESSAGE
-from chat.gateway.request import ChatMessage, ChatRequest
+from chat.gateway.request import ChatRequest
 from chat.history import Opened
 from chat.live import Broadcast
 from chat.models import Generation
@@ -134,7 +134,8 @@ async def run_turn(
     tried: variants.Tried | None = None
     try:
         tried = variants.for_turn(subject, how["preference"], opened.model)
-        outcome.request = _request(runtime, broadcast, opened, {**how, "preference": tried.preference})
+        asked = {**how, "preference": tried.preference}
+        outcome.request = await _request(runtime, broadcast, opened, outcome, asked)
         await _stream(runtime, broadcast, outcome.request, outcome, tried)
     except asyncio.CancelledError:
         outcome.state = Generation.State.STOPPED if broadcast.stopped else Generation.State.INTERRUPTED
@@ -150,15 +151,20 @@ async def run_turn(
         await asyncio.shield(asyncio.create_task(finish(runtime, broadcast, opened, outcome)))
 
 
-def _request(runtime: Runtime, broadcast: Broadcast, opened: Opened, how: Mapping[str, Any]) -> ChatRequest:
-    window = runtime.gateway.window(opened.model)
-    said: list[ChatMessage] = []
-    if opened.instructions:
-        said.append(ChatMessage("system", opened.instructions))
-        window -= count_tokens(opened.instructions) + TOKENS_PER_MESSAGE
-    said += [ChatMessage(role=line.role, text=line.text) for line in fit(opened.prompt, window)]  # type: ignore[arg-type]
+async def _request(
+    runtime: Runtime, broadcast: Broadcast, opened: Opened, outcome: Outcome, how: Mapping[str, Any]
+) -> ChatRequest:
+    room = room_for_prompt(runtime.gateway.window(opened.model))
+    families = runtime.gateway.families(opened.model)
+    lines = opened.prompt
+    if text := opened.instructions:
+        lines = (history.Line("system", text, count_tokens(text)), *lines)
+    ready = await runtime.fitter.fit(lines, room, families, opened.conversation_id)
+    outcome.context = note.note_of(lines, ready)
+    if opened.prompt[-1].id is not None and is_near(lines, room):
+        outcome.next_fit = (room, families)
     return ChatRequest(
-        messages=tuple(said),
+        messages=note.messages_of(lines, ready),
         model=opened.model,
         prefill=opened.prefill,
         party=str(broadcast.user_id),
@@ -172,7 +178,7 @@ async def _stream(
     runtime: Runtime, broadcast: Broadcast, request: ChatRequest, outcome: Outcome, tried: variants.Tried
 ) -> None:
     """The gateway's events become numbered frames, as few as keep the text lively."""
-    batcher = Batcher(lambda event: _say(broadcast, event), window=tried.window)
+    batcher = Batcher(lambda event: _say(broadcast, event, note.told(outcome.context)), window=tried.window)
     stream = runtime.gateway.stream(request)
     try:
         async for event in stream:
@@ -201,7 +207,7 @@ async def _stream(
         await stream.aclose()
 
 
-def _say(broadcast: Broadcast, event: events.Event) -> None:
+def _say(broadcast: Broadcast, event: events.Event, context: dict[str, Any] | None) -> None:
     match event:
         case events.Text(text):
             # PostgreSQL cannot hold a NUL; what is sent is what is stored.
@@ -216,6 +222,7 @@ def _say(broadcast: Broadcast, event: events.Event) -> None:
                 tier=event.tier,
                 reason=event.reason,
                 cached=event.cached,
+                context=context,
             )
         case events.Retry():
             broadcast.say(protocol.Retry, from_=event.from_, to=event.to, reason=event.reason)

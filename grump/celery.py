@@ -2,8 +2,9 @@
 
 import os
 from functools import partial
+from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 from celery.signals import worker_ready
 
 from grump.lib.publishing import publisher
@@ -25,6 +26,6 @@ def warm_the_cache(**_: object) -> None:
         app.send_task("chat.warm_cache", retry=False)
 
 
-def publish(task: Task, *args: str) -> None:
-    """Queue a task from the event loop without waiting for the broker, as soon as it takes it."""
-    publisher().put(task.name, partial(task.apply_async, args, retry=False))
+def publish(task: str, *args: Any) -> None:
+    """Queue a task, by its name, from the event loop without waiting for the broker, as soon as it takes it."""
+    publisher().put(task, partial(app.send_task, task, args, retry=False))

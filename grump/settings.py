@@ -9,6 +9,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
+from kombu import Queue
 
 from grump.lib import env
 from grump.lib.release import release_of
@@ -165,6 +166,11 @@ if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
 # Celery's transport spells a socket differently from redis-py.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
+# What somebody waits for has a queue of its own, so that no title and no clean-up stands before it. A worker
+# that is not told otherwise takes both.
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("context")]
+CELERY_TASK_ROUTES = {"chat.fit_context": {"queue": "context"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -34,6 +34,7 @@ from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.resemblance import load as load_resemblance
 from chat.gateway.routing import AUTO, LOCAL, Health
 from chat.gateway.semantic import Semantic
+from chat.gateway.tokenizers import families, family
 from grump.lib.breaker import Store
 from grump.lib.shared_breaker import SharedStore
 
@@ -204,6 +205,12 @@ class Gateway:
         windows = {entry.model.context: entry.provider.name for entry in able}
         hosted = [window for window, provider in windows.items() if provider != LOCAL]
         return max(hosted or windows, default=0)
+
+    def families(self, model: str) -> tuple[str, ...]:
+        """The tokenizers that may read a prompt to the model; for "auto" those of every model there is."""
+        if model in self.catalogue.models:
+            return (family(self.catalogue.models[model]),)
+        return families(self.catalogue, self._usable)
 
     def likely_price(self, model: str) -> Price:
         """Of the model; for "auto" of the cheapest that is configured, as most questions are answered by it.

@@ -117,17 +117,20 @@ def _product(installation: Installation) -> list[Part]:
         )
         for name in _names("web", installation.web_processes)
     ]
+    # Two kinds of workers: what a turn waits for never stands behind what nobody waits for.
+    commands = {name: _worker(celery, name, "celery", 2) for name in _names("worker", installation.workers)}
+    commands["fitter"] = _worker(celery, "fitter", "context", 1)
     workers = [
         Part(
             name,
-            _worker(celery, name),
+            command,
             environment,
             needs,
             ready_line=r"\bready\.$",
             grace=10,
             renewed=True,
         )
-        for name in _names("worker", installation.workers)
+        for name, command in commands.items()
     ]
     return [
         *webs,
@@ -140,11 +143,12 @@ def _names(kind: str, count: int) -> list[str]:
     return [kind] if count == 1 else [f"{kind}-{number}" for number in range(1, count + 1)]
 
 
-def _worker(celery: list[str], name: str) -> list[str]:
+def _worker(celery: list[str], name: str, queue: str, processes: int) -> list[str]:
     node = ["--hostname", f"{name}-{os.getpid()}@%h"]
     # Without the talk among workers: each does without the others.
     quiet = ["--without-gossip", "--without-mingle"]
-    return [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node, *quiet]
+    pool = ["--queues", queue, "--pool", "prefork", "--concurrency", str(processes)]
+    return [*celery, "worker", "--loglevel", "INFO", *pool, *node, *quiet]
 
 
 def _web(installation: Installation) -> list[str]:

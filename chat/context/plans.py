@@ -1,0 +1,76 @@
+"""A fit as it travels: the key of everything that went into it, and its spelling. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cache
+from hashlib import blake2b
+from math import ceil
+from typing import Any
+from zlib import crc32
+
+from chat.context.compression import Fitted, Made, Shortened
+from chat.context.scoring import WEIGHTS
+from chat.context.window import CAUTION
+from chat.history import Line
+
+VERSION = "1"  # another one makes every stored plan unfindable: change it with what `fit` does
+
+
+def counted(lines: Sequence[Line], families: Sequence[str]) -> list[Line]:
+    """With the tokens that each line has at most in any of the families: exact where it was counted, else
+    estimated with caution."""
+    return [replace(line, tokens=_tokens(line, families)) for line in lines]
+
+
+def _tokens(line: Line, families: Sequence[str]) -> int:
+    exact = [line.counts[name] for name in families if name in line.counts]
+    if families and len(exact) == len(families):
+        return max(exact)
+    return max([ceil(line.tokens * CAUTION), *exact])
+
+
+def key_of(lines: Sequence[Line], budget: int, query: str) -> str:
+    """Of everything that is said and asked: two fits with one key are of the same conversation."""
+    digest = blake2b(f"{VERSION} {budget} {len(lines)}\0{query}\0".encode("utf-8", "replace"), digest_size=20)
+    for line in lines:
+        head = f"{line.id} {line.role} {line.tokens} {line.pinned} {line.at} {len(line.text)}\0"
+        digest.update(head.encode())
+        digest.update(line.text.encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+def cache_key(key: str, lines: Sequence[Line]) -> str:
+    """Of everything that goes into a fit: also of what has been worked out from the messages so far, so
+    that a fit made before their embeddings came is not taken for one made after."""
+    digest = blake2b(f"{key} {_weights()} ".encode(), digest_size=20)
+    digest.update(bytes(line.embedded + 2 * line.summarised for line in lines))
+    return f"context:{digest.hexdigest()}"
+
+
+@cache
+def _weights() -> int:
+    return crc32(WEIGHTS.read_bytes())
+
+
+def spell(fitted: Fitted) -> dict[str, Any]:
+    """As JSON: places, and what was made."""
+    pieces = [piece if isinstance(piece, int) else [piece.role, piece.text] for piece in fitted.pieces]
+    if fitted.shortened is None:
+        return {"pieces": pieces}
+    told = asdict(fitted.shortened)
+    told["ranges"] = {str(place): spans for place, spans in fitted.shortened.ranges.items()}
+    return {"pieces": pieces, "shortened": told}
+
+
+def read(written: Mapping[str, Any], count: int) -> Fitted:
+    """Raises ValueError, TypeError or KeyError for what is no plan for `count` lines, or one that loses the
+    last of them."""
+    pieces = tuple(piece if isinstance(piece, int) else Made(*piece) for piece in written["pieces"])
+    places = [piece for piece in pieces if isinstance(piece, int)]
+    if not places or places[-1] != count - 1 or not all(0 <= place < count for place in places):
+        raise ValueError("a plan for another conversation")
+    told = written.get("shortened")
+    if told is None:
+        return Fitted(pieces)
+    ranges = {int(place): tuple((a, b) for a, b in spans) for place, spans in told["ranges"].items()}
+    return Fitted(pieces, Shortened(**{**told, "ranges": ranges}))

@@ -1,0 +1,224 @@
+"""A conversation that is longer than the window, with a real worker; and without one, in time all the same."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from django.conf import settings
+
+from chat.context.asking import PATIENCE
+from grump.local import valkey
+from grump.local.parts import Installation, parts
+from tests.fakes import write_catalogue
+from tests.integration.processes import ROOT, House, WebProcess
+from tests.integration.programs import a_key, a_session
+from tests.integration.tab import Tab
+from tests.integration.test_outage import OwnValkey
+from tests.lifeline import die_with_parent
+
+WRITE = """
+import django; django.setup()
+import sys
+from django.utils import timezone
+from chat.gateway.counting import count_tokens
+from chat.models import Conversation, Message
+from grump.accounts.models import User
+user = User.objects.get(username=sys.argv[1])
+conversation = Conversation.objects.create(owner=user, title="Long", updated_at=timezone.now())
+parent = None
+for number in range(int(sys.argv[3])):
+    text = f"Paragraph {number} is about the weather in town {number % 17}. " * 6
+    if number == 4:
+        text = f"The door code of the cellar is {sys.argv[2]}. " + text
+    role = "assistant" if number % 2 else "user"
+    parent = Message.objects.create(
+        conversation=conversation, owner=user, parent=parent, role=role, text=text, tokens=count_tokens(text)
+    )
+Conversation.objects.filter(id=conversation.id).update(leaf_id=parent.id)
+print(conversation.id)
+"""
+QUESTION = "What is the door code of the cellar?"
+SHARED_MACHINE = 3.0  # seconds that a busy machine may add
+MESSAGES = 200  # of some 90 tokens, for a window of 8,192
+
+
+class Worker:
+    """The worker of fits, as `make run` starts it."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.log = house.var / "fitter.log"
+        self.start()
+
+    def start(self) -> None:
+        url = self.house.environment["REDIS_URL"]
+        installation = Installation(self.house.var, "127.0.0.1", 1, redis_url=url)
+        part = next(part for part in parts(installation) if part.name == "fitter")
+        self.log.unlink(missing_ok=True)
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                part.command,
+                cwd=ROOT,
+                env={**part.environment, **self.house.environment, "GRUMP_VAR": str(self.house.var)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+        deadline = time.monotonic() + 60
+        while "ready." not in self.log.read_text():
+            assert time.monotonic() < deadline
+            assert self._process.poll() is None
+            time.sleep(0.05)  # between two looks
+
+    def signal(self, number: int) -> None:
+        """To the worker and its child."""
+        process = psutil.Process(self._process.pid)
+        for one in [*process.children(recursive=True), process]:
+            os.kill(one.pid, number)
+
+    def close(self) -> None:
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+
+
+@pytest.fixture(scope="module")
+def own_valkey(tmp_path_factory) -> Iterator[OwnValkey]:
+    server = OwnValkey(tmp_path_factory.mktemp("valkey"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def house(own_valkey, provider, tmp_path_factory) -> Iterator[House]:
+    var = tmp_path_factory.mktemp("house")
+    told = {"REDIS_URL": valkey.url(own_valkey.socket), "VALKEY_PROBE_SECONDS": "1"}
+    house = House(var, write_catalogue(var / "catalogue.toml", provider.url), told)
+    a_key(house, "ann")
+    yield house
+    house.close()
+
+
+@pytest.fixture(scope="module")
+def web(house, own_valkey) -> WebProcess:
+    before, settings.REDIS_URL = settings.REDIS_URL, valkey.url(own_valkey.socket)
+    try:
+        return house.start("uvicorn")
+    finally:
+        settings.REDIS_URL = before
+
+
+@pytest.fixture(scope="module")
+def ann(house) -> str:
+    return a_session(house, "ann")
+
+
+@pytest.fixture
+def worker(house) -> Iterator[Worker]:
+    worker = Worker(house)
+    yield worker
+    worker.close()
+
+
+def a_long_conversation(house: House, code: str) -> str:
+    return house.run("-c", WRITE, "ann", code, str(MESSAGES)).split()[-1]
+
+
+async def asked(tab: Tab, conversation: str, text: str = QUESTION) -> tuple[dict, float]:
+    """The note in `chat.start`, and after how many seconds it came."""
+    began = time.monotonic()
+    accepted = await tab.ask(text, "mock/prompted", conversation_id=conversation)
+    frames = await tab.hear_answer(accepted["generation_id"], 30)
+    assert frames[-1]["type"] == "chat.done"
+    waited = time.monotonic() - began
+    return frames[0].get("context"), waited
+
+
+def sent_with(provider, text: str) -> str:
+    """The newest request whose question is `text`, as one text."""
+    stream = next(one for one in reversed(provider.ledger.streams) if one.prompt == text)
+    assert stream.request["messages"][-1]["content"] == text
+    return "\n".join(message["content"] for message in stream.request["messages"])
+
+
+async def test_the_worker_finds_what_the_question_needs_and_keeps_conversations_apart(
+    house, web, ann, worker, provider
+):
+    codes = ["4711", "0815", "2342"]
+    conversations = [a_long_conversation(house, code) for code in codes]
+    questions = [f"{QUESTION} ({number})" for number in range(3)]
+    async with Tab(web, ann) as tab:
+        first, _ = await asked(tab, conversations[0], "Start up, please.")
+        assert first["way"] in ("worker", "newest")  # its first task may find it still loading
+        for _ in range(2):  # all at once, and all of it again for the next turn
+            accepted = [
+                await tab.ask(question, "mock/prompted", conversation_id=conversation)
+                for question, conversation in zip(questions, conversations, strict=True)
+            ]
+            for one in accepted:
+                frames = await tab.hear_answer(one["generation_id"], 30)
+                assert frames[0]["context"]["way"] == "worker"
+                assert frames[0]["context"]["out"] + frames[0]["context"]["parts"] > 0
+    for question, code in zip(questions, codes, strict=True):
+        sent = sent_with(provider, question)
+        assert code in sent
+        assert not any(other in sent for other in codes if other != code)
+
+
+async def test_a_killed_worker_costs_a_turn_no_more_than_its_patience(house, web, ann, worker):
+    conversation = a_long_conversation(house, "1")
+    async with Tab(web, ann) as tab:
+        await asked(tab, conversation, "Wake up, please.")
+        worker.signal(signal.SIGSTOP)  # it has the task, and does not get on with it …
+        asking = asyncio.create_task(asked(tab, conversation))
+        await asyncio.sleep(0.3)  # the worker is killed while the turn waits
+        worker.signal(signal.SIGKILL)
+        note, waited = await asking
+        assert note["way"] == "newest"
+        assert note["out"] > 0
+        assert waited < PATIENCE + SHARED_MACHINE
+        # From now on nobody waits for it, until it answers again.
+        note, waited = await asked(tab, conversation, "And now?")
+        assert note["way"] == "newest"
+        assert waited < SHARED_MACHINE
+        worker.start()
+        ways = []
+        async with asyncio.timeout(40):
+            while "worker" not in ways:
+                note, _ = await asked(tab, conversation, f"Once more, {len(ways)}?")
+                ways.append(note["way"])
+
+
+async def test_a_full_queue_costs_a_turn_no_more_than_its_patience(house, web, ann, worker):
+    conversation = a_long_conversation(house, "2")
+    async with Tab(web, ann) as tab:
+        await asked(tab, conversation, "Wake up, please.")
+        worker.signal(signal.SIGSTOP)
+        others = [a_long_conversation(house, "3") for _ in range(2)]
+        accepted = [
+            await tab.ask(f"Question {number}", "mock/prompted", conversation_id=others[number % 2])
+            for number in range(20)
+        ]
+        note, waited = await asked(tab, conversation)
+        assert note["way"] == "newest"
+        assert waited < PATIENCE + SHARED_MACHINE
+        for one in accepted:
+            frames = await tab.hear_answer(one["generation_id"], 30)
+            assert frames[-1]["type"] == "chat.done"
+        worker.signal(signal.SIGCONT)
+
+
+async def test_without_valkey_a_turn_starts_with_what_is_newest(house, web, ann, own_valkey, provider):
+    conversation = a_long_conversation(house, "5")
+    async with Tab(web, ann) as tab:
+        own_valkey.kill()
+        note, waited = await asked(tab, conversation, "Who needs a broker?")
+        assert note["way"] == "newest"
+        assert waited < PATIENCE + SHARED_MACHINE
+        assert "Paragraph 199" in sent_with(provider, "Who needs a broker?")
+    own_valkey.start()
