@@ -22,10 +22,12 @@ def warm_the_cache(**_: object) -> None:
     """Behind the start: neither the web nor readiness waits for it."""
     from django.conf import settings
 
-    if settings.CACHE_WARMUP_ON_START:
+    # Only the worker whose queue it is: the one of fits is started beside it.
+    if settings.CACHE_WARMUP_ON_START and settings.CELERY_TASK_DEFAULT_QUEUE in app.amqp.queues.consume_from:
         app.send_task("chat.warm_cache", retry=False)
 
 
 def publish(task: str, *args: Any) -> None:
-    """Queue a task, by its name, from the event loop without waiting for the broker, as soon as it takes it."""
+    """Queue a task, by its name, from the event loop without waiting for the broker, as soon as it takes
+    it."""
     publisher().put(task, partial(app.send_task, task, args, retry=False))

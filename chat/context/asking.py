@@ -85,9 +85,7 @@ class Fitter:
             plan, way = await self._asked(key, own, room, families, conversation_id), "worker"
         if plan is not None:
             try:
-                return Ready(
-                    _behind(added, plans.read(plan, len(own))), "cache" if way == "cache" else "worker"
-                )
+                return Ready(_behind(lines[:added], plans.read(plan, len(own))), way)
             except (ValueError, TypeError, KeyError):
                 logger.warning("A fit could not be read")
         return Ready(newest(lines, budget), "newest")

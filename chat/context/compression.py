@@ -38,8 +38,9 @@ PINNED = 0.5  # for pinned messages at most, the newest first
 ONE_MESSAGE = 0.25  # for either message of the exchange before the question, whatever else there is
 SPREAD = 0.05  # of what is chosen: not by the question but from all over the conversation
 SEGMENTS = 12
-HEADER = 8  # tokens of a speaker and a time
+HEADER = 10  # tokens of a speaker and a time
 OPENING = 28  # tokens of the sentence before what was chosen
+TRIES = 5
 LEAST_UNIT = 6  # tokens: with less room nothing more is tried
 LEAST_ROOM = OPENING + HEADER + LEAST_UNIT
 BEFORE = 600  # characters of each message of the exchange before, for a question that leans on it
@@ -133,7 +134,9 @@ def fit(
     made = ""
     room = plan.room
     choosing = _Choosing(lines, plan, text, known, weights) if room >= LEAST_ROOM and plan.older else None
-    for _ in range(3):  # what a sentence takes is estimated: where it was too little, with less room again
+    for _ in range(
+        TRIES
+    ):  # what a sentence takes is estimated: where it was too little, with less room again
         if choosing is None or room < LEAST_ROOM:
             made, chosen = "", {}
             break
@@ -142,7 +145,7 @@ def fit(
         takes = math.ceil(CAUTION * count_tokens(made)) + TOKENS_PER_MESSAGE
         if takes <= plan.room:
             break
-        room = min(room - 1, int(room * plan.room / takes * 0.97))
+        room = min(int(room * 0.95), int(room * (plan.room / takes) ** 1.5))
     else:
         made, chosen = "", {}
     return _fitted(lines, plan, chosen, made, known.summary)
@@ -253,6 +256,8 @@ def newest(lines: Sequence[Line], budget: int) -> Fitted:
         kept.add(place)
     after = sum(cost(lines[place]) for place in kept)
     out = len(lines) - len(kept)
+    if not out:  # and yet too long: the request alone is
+        return Fitted(tuple(range(len(lines))))
     return Fitted(tuple(sorted(kept)), Shortened(whole, after, len(kept), 0, out, unpinned))
 
 
@@ -414,6 +419,8 @@ def _fitted(
         pieces.append(Made("user", made))
         after += count_tokens(made) + TOKENS_PER_MESSAGE
     pieces.append(last)
+    if len(pieces) == len(lines) and not made:
+        return Fitted(tuple(range(len(lines))))
     whole = len(plan.head) + len(plan.pins) + len(plan.recent) + 1
     shortened = Shortened(
         before=sum(map(cost, lines)),

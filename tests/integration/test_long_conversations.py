@@ -1,4 +1,5 @@
-"""A conversation that is longer than the window, with a real worker; and without one, in time all the same."""
+"""A conversation that is longer than the window, with a real worker; and without one, in time all the
+same."""
 
 import asyncio
 import os

@@ -14,8 +14,8 @@ def whole(tmp_path):
     return Installation(var=tmp_path, host="127.0.0.1", port=8000, chat_port=9001, embeddings_port=9002)
 
 
-def test_the_whole_product_has_six_processes(whole):
-    assert names(whole) == ["valkey", "model", "embeddings", "web", "worker", "beat"]
+def test_the_whole_product_has_seven_processes(whole):
+    assert names(whole) == ["valkey", "model", "embeddings", "web", "worker", "fitter", "beat"]
 
 
 def test_the_web_waits_for_valkey_and_not_for_the_models(whole):
@@ -29,12 +29,12 @@ def test_the_web_stops_first_and_valkey_last(whole):
 
 
 def test_without_a_local_model_no_model_server_is_started(tmp_path):
-    assert names(Installation(tmp_path, "127.0.0.1", 8000)) == ["valkey", "web", "worker", "beat"]
+    assert names(Installation(tmp_path, "127.0.0.1", 8000)) == ["valkey", "web", "worker", "fitter", "beat"]
 
 
 def test_a_valkey_of_ones_own_takes_the_embedded_ones_place(tmp_path):
     installation = Installation(tmp_path, "127.0.0.1", 8000, redis_url="redis://cache:6379/0")
-    assert names(installation) == ["web", "worker", "beat"]
+    assert names(installation) == ["web", "worker", "fitter", "beat"]
     assert all(not part.needs for part in parts(installation))
     assert installation.environment()["REDIS_URL"] == "redis://cache:6379/0"
 
@@ -59,7 +59,7 @@ def test_an_ipv6_address_is_written_in_brackets():
 
 def test_a_fleet_has_several_of_what_carries_it_and_one_beat(tmp_path):
     fleet = Installation(tmp_path, "127.0.0.1", 8000, web_processes=2, workers=2, listening=7)
-    assert names(fleet) == ["valkey", "web-1", "web-2", "worker-1", "worker-2", "beat"]
+    assert names(fleet) == ["valkey", "web-1", "web-2", "worker-1", "worker-2", "fitter", "beat"]
     webs = [part for part in parts(fleet) if part.name.startswith("web")]
     assert all(part.descriptors == (7,) and part.overlaps for part in webs)
     assert all(part.command[-2:] == ["--fd", "7"] for part in webs)
@@ -67,7 +67,7 @@ def test_a_fleet_has_several_of_what_carries_it_and_one_beat(tmp_path):
 
 def test_a_rolling_restart_renews_the_product_and_leaves_the_embedded_servers(whole):
     renewed = {part.name for part in parts(whole) if part.renewed}
-    assert renewed == {"web", "worker", "beat"}
+    assert renewed == {"web", "worker", "fitter", "beat"}
 
 
 def test_a_web_process_has_the_time_that_its_answers_have(tmp_path):
@@ -75,3 +75,12 @@ def test_a_web_process_has_the_time_that_its_answers_have(tmp_path):
     (web,) = [part for part in parts(installation) if part.name == "web"]
     assert web.grace > 30
     assert web.environment["DRAIN_SECONDS"] == "30"
+
+
+def test_what_a_turn_waits_for_has_a_worker_of_its_own(whole):
+    queues = {
+        part.name: part.command[part.command.index("--queues") + 1]
+        for part in parts(whole)
+        if "--queues" in part.command
+    }
+    assert queues == {"worker": "celery", "fitter": "context"}
