@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from chat.operators import providers
+from chat.operators import dashboard, providers
 from usage.operators import usage_overview
 
 handler400 = "grump.operations.errors.bad_request"
@@ -11,6 +11,7 @@ handler400 = "grump.operations.errors.bad_request"
 urlpatterns = [
     path("admin/providers/", admin.site.admin_view(providers), name="providers"),
     path("admin/usage-overview/", admin.site.admin_view(usage_overview), name="usage_overview"),
+    path("admin/", admin.site.admin_view(dashboard), name="operations"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("grump.operations.urls")),

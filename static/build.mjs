@@ -17,7 +17,7 @@ const dist = join(here, "dist");
 /** @type {esbuild.BuildOptions} */
 const options = {
   absWorkingDir: here,
-  entryPoints: { shell: "js/shell.js", chat: "js/chat.js", app: "css/app.css" },
+  entryPoints: { shell: "js/shell.js", chat: "js/chat.js", operations: "js/operations.js", app: "css/app.css", staff: "css/staff.css" },
   outdir: "dist",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
