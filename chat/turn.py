@@ -134,6 +134,7 @@ async def run_turn(
     tried: variants.Tried | None = None
     try:
         tried = variants.for_turn(subject, how["preference"], opened.model)
+        outcome.variants = tried.names
         asked = {**how, "preference": tried.preference}
         outcome.request = await _request(runtime, broadcast, opened, outcome, asked)
         await _stream(runtime, broadcast, outcome.request, outcome, tried)
