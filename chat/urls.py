@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import settings_pages, spending, views
+from chat import leaving_pages, settings_pages, spending, views
 from chat.api import conversations, exports, imports, models, preferences, search
 
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("api/preferences", preferences.one, name="api_preferences"),
     path("settings/", settings_pages.page, name="settings"),
     path("settings/import", settings_pages.take_file, name="settings_import"),
+    path("settings/about-me.json", leaving_pages.about_me, name="about_me"),
+    path("settings/consent", leaving_pages.consent, name="consent"),
+    path("settings/delete/", leaving_pages.leave, name="leave"),
     path("usage/", spending.page, name="usage"),
     path("api/models", models.index, name="api_models"),
 ]

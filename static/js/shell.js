@@ -3,12 +3,13 @@ import { Copy } from "./controllers/copy.js";
 import { Parting } from "./controllers/parting.js";
 import { Theme, wearChosenTheme } from "./controllers/theme.js";
 import { attach } from "./lib/attach.js";
-import { finishParting, wipeOnLogOut } from "./lib/parting.js";
+import { finishParting, wipe, wipeOnLogOut } from "./lib/parting.js";
 import { register } from "./lib/update.js";
 
 wearChosenTheme();
 if (!finishParting()) {
   attach({ copy: Copy, parting: Parting, theme: Theme });
   wipeOnLogOut();
+  if (document.querySelector("[data-parted]")) wipe(); // the account is gone
   register();
 }
