@@ -24,6 +24,7 @@ EXCUSED: dict[str, str] = {
     "chat.0003_long_conversations": FIRST,
     "chat.0004_the_page": FIRST,
     "chat.0005_told_apart": FIRST,
+    "chat.0006_its_own_time": FIRST,
     "usage.0005_teams": FIRST,
     "usage.0006_price": FIRST,
     "usage.0007_tiers": FIRST,
