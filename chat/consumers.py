@@ -14,6 +14,7 @@ from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKE
 from chat.runtime import runtime
 from experiments import definitions, subjects
 from grump.accounts.sessions import still_valid
+from grump.lib import context, tracing
 from grump.lib.database import in_database
 from grump.lib.leaving import leaving
 from grump.lib.pace import Pace
@@ -38,6 +39,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not self.user.is_authenticated or not self.user.is_active:
             await self.close(CLOSE_NOBODY)
             return
+        context.note(user=context.user_hash(self.user.pk))
         self.runtime = runtime()
         if refused := self._no_room():
             TURNED_AWAY.labels("restart" if refused == CLOSE_RESTART else "crowded").inc()
@@ -55,6 +57,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         team = now.allowed.team.id if now.allowed.team else None
         self.subject = subjects.of_socket(self.user, headers, self.plan, team)
         self.runtime.live.join(self.user.pk, self.outbox)
+        if leaving.begun:  # meanwhile
+            self.outbox.finish(CLOSE_RESTART)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
 
     def _no_room(self) -> int:
@@ -83,8 +87,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if wait:
             self._refuse(frame, "rate_limited", "Too many frames.", retry_after_s=round(wait, 1))
             return
+        span = tracing.NOTHING
+        if isinstance(frame, protocol.Send | protocol.Regenerate):  # the turn that it begins outlives it
+            span = tracing.begin(f"frame {protocol.name_of(frame)}", "server")
         try:
-            await self._serve(frame)
+            with tracing.within(span):
+                await self._serve(frame)
         except history.NotFound:
             self._refuse(frame, "not_found", "There is no such thing here.")
         except QuotaExceeded as refused:

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 
 from chat.metrics import TURNED_AWAY
-from chat.outbox import CLOSE_RESTART
+from chat.outbox import CLOSE_RESTART, Outbox
 from chat.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ async def part(runtime: Runtime, within: float) -> int:
         await _until(lambda: not runtime.live.broadcasts, _STORING)
         logger.warning("%d answers were not finished in %g s: interrupted", len(unfinished), within)
     await moving
+    for outbox in _sockets(runtime):
+        _move(outbox)
     await runtime.live.relay.flushed(_LAST_FRAMES)
     # Each closes when all that waits for it is sent; one that does not read is not waited for long.
     await _until(lambda: not runtime.live.open_sockets, _LAST_FRAMES)
@@ -55,9 +57,21 @@ def _running(runtime: Runtime) -> list[asyncio.Task[None]]:
     return [task for task in [*tasks, *runtime.calls] if not task.done()]
 
 
+def _sockets(runtime: Runtime) -> list[Outbox]:
+    return [outbox for tabs in runtime.live.sockets.values() for outbox in tabs if not outbox.closed]
+
+
+def _move(outbox: Outbox) -> None:
+    outbox.finish(CLOSE_RESTART)
+    TURNED_AWAY.labels("restart").inc()
+
+
 async def _move_sockets(runtime: Runtime, within: float) -> None:
     """Close each socket once, at a random moment of a time that grows with their number."""
-    sockets = [outbox for tabs in runtime.live.sockets.values() for outbox in tabs]
+    # A temporary answer is told by this process alone: who reads one stays to its end.
+    temporary = [broadcast for broadcast in runtime.live.broadcasts.values() if broadcast.temporary]
+    staying = {outbox for broadcast in temporary for outbox in broadcast.followers}
+    sockets = [outbox for outbox in _sockets(runtime) if outbox not in staying]
     random.shuffle(sockets)
     spread = min(LONGEST_SPREAD, within / 2, len(sockets) / A_SECOND)
     loop = asyncio.get_running_loop()
@@ -65,8 +79,4 @@ async def _move_sockets(runtime: Runtime, within: float) -> None:
     for number, outbox in enumerate(sockets):
         due = begun + spread * (number + random.random()) / len(sockets)  # noqa: S311 - not a secret
         await asyncio.sleep(max(0.0, due - loop.time()))
-        outbox.finish(CLOSE_RESTART)
-        TURNED_AWAY.labels("restart").inc()
-    # A socket whose handshake was under way when we began has joined meanwhile.
-    for outbox in [outbox for tabs in runtime.live.sockets.values() for outbox in tabs]:
-        outbox.finish(CLOSE_RESTART)
+        _move(outbox)

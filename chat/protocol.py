@@ -168,6 +168,13 @@ CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
 }
 
 
+_NAMES = {kind: name for name, kind in CLIENT_FRAMES.items()}
+
+
+def name_of(frame: ClientFrame) -> str:
+    return _NAMES[type(frame)]
+
+
 def parse(raw: str) -> ClientFrame:
     """Read one text frame. Unknown fields are ignored, so that a newer page can talk to an older server."""
     if len(raw) > MAX_FRAME:

@@ -28,6 +28,7 @@ from chat.models import Generation
 from chat.outbox import Outbox
 from chat.runtime import Runtime
 from experiments.subjects import Subject
+from grump.lib import context, tracing
 from grump.lib.database import in_database
 
 logger = logging.getLogger(__name__)
@@ -130,6 +131,21 @@ async def run_turn(
 ) -> None:
     """`how`: what the request is apart from its messages: priority, fresh, personal, preference. Without
     nothing is tried on anybody."""
+    context.note(generation_id=opened.generation_id, conversation_id=opened.conversation_id or "none")
+    ids = {"gen_ai.conversation.id": opened.conversation_id or "none", "grump.generation.id": broadcast.id}
+    begun = tracing.begin("turn", attributes={name: str(value) for name, value in ids.items()})
+    with tracing.within(begun) as span:
+        outcome = await _run_traced(runtime, broadcast, opened, subject, how)
+        span.set("grump.state", outcome.state.value)
+        model = outcome.start.model if outcome.start else "nobody"
+        logger.info("Turn %s by %s in %d ms", outcome.state.value, model, outcome.timing["total_ms"] or 0)
+        if outcome.error is not None:
+            span.fail(outcome.error.code)
+
+
+async def _run_traced(
+    runtime: Runtime, broadcast: Broadcast, opened: Opened, subject: Subject | None, how: dict[str, Any]
+) -> Outcome:
     outcome = Outcome(started_at=time.monotonic())
     tried: variants.Tried | None = None
     try:
@@ -150,6 +166,7 @@ async def run_turn(
             runtime.exposures.note(tried.routing, at=tried.at)
         # Whatever happens to this task now, the answer so far is stored and its end is told.
         await asyncio.shield(asyncio.create_task(finish(runtime, broadcast, opened, outcome)))
+    return outcome
 
 
 async def _request(

@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready
 
+from grump.lib import tracing
 from grump.lib.publishing import publisher
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
@@ -14,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
 app = Celery("grump")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["grump.operations"], related_name="tasks_measured")
+app.autodiscover_tasks(["grump.operations"], related_name="tasks_seen")
 
 
 @worker_ready.connect
@@ -30,4 +31,7 @@ def warm_the_cache(**_: object) -> None:
 def publish(task: str, *args: Any) -> None:
     """Queue a task, by its name, from the event loop without waiting for the broker, as soon as it takes
     it."""
-    publisher().put(task, partial(app.send_task, task, args, retry=False))
+    from grump.lib import context  # reads the settings, which are not there when this module is imported
+
+    headers = tracing.carrier() | {"about": dict(context.about())}
+    publisher().put(task, partial(app.send_task, task, args, retry=False, headers=headers))

@@ -309,6 +309,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 CSRF_FAILURE_VIEW = "grump.operations.errors.csrf_failure"
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Traces go to an OTLP collector; without one the SDK is not even imported. A share of the turns is traced.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_TRACES_SAMPLER_ARG = env.share("OTEL_TRACES_SAMPLER_ARG", 0.05)
 # Zero: none. Where a worker runs apart from the web processes it answers scrapes itself.
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0, most=65535)
 
@@ -365,6 +368,7 @@ HEARTBEAT_LOST_SECONDS = 15.0
 
 # --- Logging ------------------------------------------------------------------------------------
 
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", {"line", "json"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -373,9 +377,10 @@ LOGGING = {
             "()": "grump.operations.logs.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "grump.operations.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {
         "handlers": ["console"],
         "level": env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),

@@ -38,7 +38,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS)
 
 # --- Variables ----------------------------------------------------------------------------------
 
-READERS = {"text", "flag", "integer", "choice", "words", "required"}
+READERS = {"text", "flag", "share", "integer", "choice", "words", "required"}
 # Here a name is computed: from the catalogue, or because this is the reader itself.
 COMPUTED = {"grump/lib/env.py", "chat/gateway/keys.py", "chat/gateway/loading.py"}
 NOT_OURS = {"PATH"}

@@ -17,6 +17,7 @@ from chat.gateway.events import Event, Finished
 from chat.gateway.recent import RecentTimes
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.watchdog import Expired, Watchdog
+from grump.lib import tracing
 
 
 class Guarded:
@@ -37,6 +38,7 @@ class Guarded:
         due = min(begun + first_token_clock(timeouts.first_token, self._recent, request), end)
         answered = slow = False
         failure: GatewayError | None = None
+        span = tracing.begin(f"chat {request.model}", "client", _asked(self._provider, request))
         running = metrics.RUNNING.labels(self._provider.name, request.model)
         running.inc()
         watchdog = Watchdog()
@@ -50,8 +52,10 @@ class Guarded:
                     waited = clock() - begun
                     slow = waited > slow_after(self._recent, request)
                     self._recent.note(request.model, waited)
+                    span.set("grump.time_to_first_token_ms", round(waited * 1000, 1))
                 yield event
                 if event.__class__ is Finished:
+                    _answered(span, event)
                     return
                 now = clock()
                 if now >= end:
@@ -71,8 +75,27 @@ class Guarded:
         finally:
             watchdog.close()
             running.dec()
+            if failure is not None:
+                span.fail(failure.code)
+            span.end()
             await inner.aclose()
             await leave.report(failure, answered=answered, slow=slow)
+
+
+def _asked(provider: Provider, request: ChatRequest) -> dict[str, tracing.Value]:
+    """OpenTelemetry's names for generative AI; never a message's text."""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider.name,
+        "gen_ai.request.model": request.model,
+        "gen_ai.request.stream": True,
+    }
+
+
+def _answered(span: tracing.Span, end: Finished) -> None:
+    span.set("gen_ai.response.finish_reasons", [end.finish_reason])
+    span.set("gen_ai.usage.input_tokens", end.usage.input_tokens)
+    span.set("gen_ai.usage.output_tokens", end.usage.output_tokens)
 
 
 def _late(request: ChatRequest, now: float, answered: bool) -> GatewayError:

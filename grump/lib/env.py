@@ -56,6 +56,17 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
+def share(name: str, default: float) -> float:
+    value = text(name)
+    try:
+        number = float(value) if value else default
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise EnvError(name, f"expected a number from 0 to 1, got {value!r}")
+    return number
+
+
 def choice(name: str, default: str, allowed: Collection[str]) -> str:
     value = text(name, default)
     if value not in allowed:

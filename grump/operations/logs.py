@@ -4,8 +4,14 @@ People's texts are kept out at the source: no call in the product logs one. What
 an exception is cut short here.
 """
 
+import json
 import logging
+import os
 import re
+from datetime import UTC, datetime
+from functools import cache
+
+from grump.lib import context
 
 HIDDEN = "[hidden]"
 LONGEST = 4000  # characters of one record, its traceback included
@@ -34,8 +40,18 @@ def _hide(match: re.Match[str]) -> str:
 
 
 def redact(text: str) -> str:
-    """The text without keys, tokens, passwords, cookies and one-time links."""
-    return _SECRETS.sub(_hide, text)
+    """The text without keys, tokens, passwords, cookies and one-time links, and without our own secrets."""
+    text = _SECRETS.sub(_hide, text)
+    own = _own_secrets()
+    return own.sub(HIDDEN, text) if own else text
+
+
+@cache
+def _own_secrets() -> re.Pattern[str] | None:
+    """The secrets of this process's environment, whatever they look like."""
+    named = re.compile(r"_API_KEY$|_TOKEN$|SECRET|PASSWORD")
+    values = {value for name, value in os.environ.items() if named.search(name) and len(value) >= 8}
+    return re.compile("|".join(map(re.escape, sorted(values)))) if values else None
 
 
 class RedactingFormatter(logging.Formatter):
@@ -47,3 +63,21 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = redact(super().format(record))
         return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line)} characters)"
+
+
+class JsonFormatter(RedactingFormatter):
+    """One object a line, for machines: what happened, and the ids of what it was about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = redact(record.getMessage())
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": text[:LONGEST],
+            **context.about(),
+            "process": record.process,
+        }
+        if record.exc_info:
+            entry["exception"] = redact(self.formatException(record.exc_info))[:LONGEST]
+        return json.dumps(entry, ensure_ascii=False)

@@ -10,7 +10,20 @@ import aiohttp
 import orjson
 import uvloop
 
-from tests.bench import coherence, faults, filling, hedging, hits, policy, quota, report, search, trace
+from tests.bench import (
+    coherence,
+    faults,
+    filling,
+    hedging,
+    hits,
+    policy,
+    quota,
+    report,
+    rolling,
+    search,
+    trace,
+    tracing,
+)
 from tests.bench.load import Load
 from tests.bench.measures import FULL, MEASURES, QUICK, Figures, Scale, memory
 from tests.bench.peers import installed
@@ -32,6 +45,8 @@ IN_PROCESS = {
     "search": search.main,
     "coherence": coherence.main,
     "cache-memory": filling.main,
+    "rolling": rolling.main,
+    "tracing": tracing.main,
 }
 
 

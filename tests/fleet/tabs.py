@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 import uuid
 from collections import Counter
 
@@ -20,12 +21,14 @@ class MovingTab(Tab):
         self.moves = 0
         self.moved_in_mid_answer = 0
         self.troubles: list[str] = []
+        self.longest_gap = 0.0  # seconds between two frames of the answer
+        self._last_at = 0.0
         self.own_id = uuid.uuid4().hex
         self.generation_id = ""
 
     async def ask_and_hear(self, model: str, text: str = "Tell me") -> None:
         """Until the answer has ended, through however many processes."""
-        while not self._ended():
+        while not self.ended:
             await self.close()
             try:
                 await self.open()
@@ -35,7 +38,7 @@ class MovingTab(Tab):
                 if code != CLOSE_RESTART:
                     self.troubles.append(f"closed with {code}")
                 self.moves += 1
-                self.moved_in_mid_answer += bool(self.generation_id and not self._ended())
+                self.moved_in_mid_answer += bool(self.generation_id and not self.ended)
                 await asyncio.sleep(random.random() * MOVE_WITHIN)
             except OSError as error:
                 self.troubles.append(f"could not connect: {error}")
@@ -60,8 +63,12 @@ class MovingTab(Tab):
             await self.say("chat.resume", generation_id=self.generation_id, after=after)
         else:  # perhaps for the second time: it is answered once
             await self.say("chat.send", client_message_id=self.own_id, text=text, model=model)
-        while not self._ended():
+        while not self.ended:
             frame = await self.hear(60)
+            now = time.monotonic()
+            if frame.get("seq"):
+                self.longest_gap = max(self.longest_gap, now - (self._last_at or now))
+                self._last_at = now
             if frame["type"] == "chat.accepted" and frame.get("client_message_id") == self.own_id:
                 first = not self.generation_id
                 self.generation_id = frame["generation_id"]
@@ -78,7 +85,8 @@ class MovingTab(Tab):
                 frames.append(frame)
         return frames
 
-    def _ended(self) -> bool:
+    @property
+    def ended(self) -> bool:
         frames = self.numbered() if self.generation_id else []
         return bool(frames) and frames[-1]["type"] in ENDS
 
