@@ -16,6 +16,7 @@ from chat.runtime import installed_gateway
 from chat.titles import title_conversation
 from chat.totals import add_up_all
 from chat.warming import warm
+from figures import browser
 
 __all__ = [
     "add_up",
@@ -40,6 +41,11 @@ def reap_lost() -> None:
 @shared_task(name="chat.remove_deleted")
 def remove_deleted() -> None:
     conversations.remove_deleted()
+
+
+@shared_task(name="chat.forget_timings")
+def forget_timings() -> None:
+    browser.forget_old()
 
 
 @shared_task(name="chat.roll")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat import leaving_pages, settings_pages, spending, views
-from chat.api import conversations, exports, imports, models, preferences, search
+from chat.api import conversations, exports, frontend, imports, models, preferences, search
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -22,5 +22,6 @@ urlpatterns = [
     path("settings/consent", leaving_pages.consent, name="consent"),
     path("settings/delete/", leaving_pages.leave, name="leave"),
     path("usage/", spending.page, name="usage"),
+    path("api/metrics/frontend", frontend.timed, name="api_frontend"),
     path("api/models", models.index, name="api_models"),
 ]

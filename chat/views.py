@@ -1,9 +1,11 @@
 """The chat page: a shell that can be read before any script runs."""
 
+import random
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -14,8 +16,10 @@ from chat import conversations, preferences, shapes
 from chat.history import NotFound
 from chat.runtime import gateway
 from chat.starters import STARTERS
+from experiments.deciding import variants_of
 from experiments.flags import flags_for_page
-from experiments.subjects import of_request
+from experiments.subjects import Subject, of_request
+from figures.timings import token_for
 from grump.accounts.guests import ensure_guest
 from grump.accounts.models import User
 
@@ -38,6 +42,7 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
         except NotFound:
             raise Http404 from None
     listed = conversations.newest(user.pk)
+    subject = of_request(request, user)
     return render(
         request,
         "chat/page.html",
@@ -51,7 +56,8 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
                 "user": _user_shape(user),
                 "conversation": conversation,
                 "models": models,
-                "flags": flags_for_page(of_request(request, user)),
+                "flags": flags_for_page(subject),
+                "timings": _timings_token(conversation_id, subject),
                 "preferences": preferences.shape(preferences.of(user.pk)),
             },
         },
@@ -60,3 +66,11 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
 
 def _user_shape(user: User) -> dict[str, Any]:
     return {"id": user.pk, "name": user.display_name, "guest": user.is_guest}
+
+
+def _timings_token(conversation_id: UUID | None, subject: Subject) -> str:
+    """Names the page to what measures it; "" for pages that are not measured."""
+    if random.random() >= settings.BROWSER_TIMINGS_SAMPLE:  # noqa: S311 - a sample, no secret
+        return ""
+    route = "conversation" if conversation_id else "chat"
+    return token_for(route, settings.RELEASE, variants_of(subject))

@@ -2,6 +2,7 @@
 
 Cell    what happened in one hour or day to one cut of all that happened: counts and sketches
 Made    how far an hour's cells are made
+Timing  one number that a browser measured, until it is added up
 """
 
 from django.db import models
@@ -49,3 +50,27 @@ class Made(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.begins_at}"
+
+
+class Timing(models.Model):
+    """Without a person: a page is a random number, and forgotten with its rows. The same key of the same page
+    again takes the place of what was there."""
+
+    page = models.CharField(max_length=16)
+    key = models.CharField(max_length=24)
+    name = models.CharField(max_length=16)
+    value = models.FloatField()
+    route = models.CharField(max_length=20)
+    device = models.CharField(max_length=10)
+    release = models.CharField(max_length=40)
+    variants = models.CharField(max_length=300, blank=True)
+    provider = models.CharField(max_length=60, blank=True)
+    # When it was first told: where it is counted, however often it is told again.
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "key"], name="one_timing_a_page")]
+        indexes = [models.Index(fields=["at"], name="figures_timings_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"

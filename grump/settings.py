@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "remove what was deleted a day ago": {"task": "chat.remove_deleted", "schedule": 3600.0},
     "remove what is older than its plan keeps": {"task": "chat.remove_expired", "schedule": 3600.0},
     "remove guests that never wrote": {"task": "accounts.remove_empty_guests", "schedule": 3600.0},
+    "forget browser timings that are added up": {"task": "chat.forget_timings", "schedule": 3600.0},
     "add up what has ended": {"task": "chat.roll", "schedule": 30.0},
     "give back what lost turns hold": {"task": "usage.expire_holds", "schedule": 60.0},
     "compare the counters with the ledger": {"task": "usage.rebuild", "schedule": 3600.0},
@@ -354,6 +355,9 @@ CACHE_WARMUP_ON_START = env.flag("CACHE_WARMUP_ON_START", True)
 SEMANTIC_CACHE = env.flag("SEMANTIC_CACHE", True)
 SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01", "0.02", "0.05", "0.1"}))
 JOIN_SHARED = env.flag("JOIN_SHARED", False)
+
+# The share of pages whose timings are measured by their browsers.
+BROWSER_TIMINGS_SAMPLE = env.integer("BROWSER_TIMINGS_PERCENT", 100, least=0, most=100) / 100
 
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
 # Open at once in one process: all, and one user's. More are told to come back later.

@@ -79,8 +79,19 @@ function begin(boot) {
   socket.open();
   followPage(socket);
   keepRead(chat, shelf);
+  performance.mark("interactive");
   if (isShell) beOffline(app);
-  else void moveIn(boot, database);
+  else {
+    void moveIn(boot, database);
+    if (boot.timings) measure(app, boot.timings);
+  }
+}
+
+/** Last of all, so that measuring costs nothing that is measured. @param {import("./controllers/page_controller.js").App} app @param {string} token */
+function measure(app, token) {
+  const begin = () => setTimeout(() => void import("./lib/timings.js").then((chunk) => chunk.watch(app, token)).catch(() => {}), 500);
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin);
 }
 
 /** What another app has shared comes after the "#", so that no server ever logs it. @param {import("./controllers/page_controller.js").App} app */

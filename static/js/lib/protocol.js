@@ -50,7 +50,7 @@
  *
  * @typedef {{id: number, name: string, guest: boolean}} User
  * @typedef {{send_key: "enter" | "mod+enter", prediction: boolean, follow_ups: boolean, model: string, preference: number}} Preferences
- * @typedef {{user: User, conversation: ConversationJson | null, models: Model[], flags: Record<string, boolean>, preferences: Preferences}} Boot
+ * @typedef {{user: User, conversation: ConversationJson | null, models: Model[], flags: Record<string, boolean>, preferences: Preferences, timings?: string}} Boot
  *
  * @typedef {{type: string, [field: string]: any}} Frame
  */
