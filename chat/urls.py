@@ -24,4 +24,5 @@ urlpatterns = [
     path("usage/", spending.page, name="usage"),
     path("api/metrics/frontend", frontend.timed, name="api_frontend"),
     path("api/models", models.index, name="api_models"),
+    path("api/providers", models.providers, name="api_providers"),
 ]

@@ -1,7 +1,7 @@
 """The rings, put together. One gateway serves one event loop; nothing is opened before it is used."""
 
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -123,7 +123,17 @@ def build(
     rings = cached or rings
     rings = Measured(rings, catalogue)
     return Gateway(
-        rings, catalogue, usable, doors.values(), count, embedders, shared, cached, semantic, discovery
+        rings,
+        catalogue,
+        usable,
+        doors.values(),
+        count,
+        embedders,
+        shared,
+        cached,
+        semantic,
+        discovery,
+        health,
     )
 
 
@@ -150,6 +160,7 @@ class Gateway:
         cached: Cached | None = None,
         semantic: Semantic | None = None,
         discovery: Discovery | None = None,
+        health: Callable[[], Health] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._rings = rings
@@ -160,6 +171,7 @@ class Gateway:
         self._cached = cached
         self._semantic = semantic
         self._discovery = discovery
+        self._health = health or (lambda: Health(usable))
         self._shared = shared
         self._started = False
 
@@ -192,6 +204,10 @@ class Gateway:
             for model in self.catalogue.models.values()
             if "chat" in model.capabilities and (not model.discovered or model.name in present)
         ]
+
+    def health(self) -> Health:
+        """Who can be asked, who is left alone, and how soon each began lately, as this process sees it."""
+        return self._health()
 
     def window(self, model: str) -> int:
         """Tokens that a prompt and its answer may have together. For "auto" the largest window that is

@@ -3,6 +3,7 @@
  * the service worker keeps one for nobody, which becomes the user's from what this device has kept.
  */
 import { actions } from "./controllers/actions.js";
+import { Ahead } from "./controllers/ahead.js";
 import { Allowance } from "./controllers/allowance.js";
 import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
@@ -67,7 +68,7 @@ function begin(boot) {
 
   attach(
     {
-      allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, instructed: Instructed, keys: Keys,
+      ahead: Ahead, allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, instructed: Instructed, keys: Keys,
       "line-menu": LineMenu, meter: Meter, navigation: Navigation, pill: Pill, scroll: Scroll, sidebar: Sidebar,
       suggestions: Suggestions, toast: Toast, transcript: Transcript, update: UpdateBar,
     },

@@ -17,6 +17,7 @@ export function actions(app) {
   return [
     { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => void palette(app) },
     { name: "help", title: did.help, group: "page", keys: ["mod+/"], inFields: true, run: () => void help(app) },
+    { name: "connection", title: did.connection, group: "page", run: () => /** @type {HTMLElement | null} */ (document.querySelector(".pill"))?.click() },
     { name: "theme", title: did.theme, group: "page", run: () => themeButton()?.click(), offered: () => themeButton() !== null },
 
     { name: "new", title: words.newChat, group: "chat", keys: ["mod+n", "mod+shift+o"], inFields: true, run: () => page.emit("open", null) },

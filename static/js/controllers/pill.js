@@ -1,10 +1,15 @@
+import { part } from "../lib/update.js";
 import { words } from "../lib/words.js";
+import { Latencies } from "../models/latencies.js";
 import { duration } from "../models/say.js";
 import { PageController } from "./page_controller.js";
 
 const MEASURE_EVERY_MS = 5000;
 // A connection that is back this soon was never worth a word.
 const PATIENCE_MS = 700;
+// Trouble with a provider is worth a word for so long.
+const TROUBLE_MS = 120_000;
+const TROUBLES = ["provider_unavailable", "overloaded", "interrupted"];
 
 /** The connection in one glance: a dot, a number, a provider; the words change with the colour. */
 export class Pill extends PageController {
@@ -16,13 +21,21 @@ export class Pill extends PageController {
     this.timer = undefined;
     /** @type {number | null} */
     this.roundTrip = null;
+    /** @type {number | undefined} */
+    this.troubledAt = undefined;
     this.app.socket.on("state", (state) => this.changed(state));
     this.app.socket.on("round-trip", (/** @type {number} */ ms) => {
       // A smoothed number does not flicker.
       this.roundTrip = this.roundTrip == null ? ms : this.roundTrip * 0.6 + ms * 0.4;
       this.draw();
     });
-    this.chat.on("ended", () => this.draw());
+    this.latencies = new Latencies(this.app.store);
+    this.chat.on("ended", (/** @type {import("../models/conversation.js").Entry} */ entry) => {
+      if (!this.chat.conversation.temporary) this.latencies?.add(entry.generation);
+      const failed = TROUBLES.includes(entry.generation?.error?.code ?? "");
+      if (failed || entry.answer?.seams.length) this.troubledAt = performance.now();
+      this.draw();
+    });
     this.chat.on("shown", () => this.draw());
     setInterval(() => {
       if (document.visibilityState === "visible") this.app.socket.measure();
@@ -57,7 +70,9 @@ export class Pill extends PageController {
     if (this.words) this.words.textContent = text;
     const last = this.chat.conversation.entries.findLast((entry) => entry.generation?.provider);
     if (this.provider) {
-      this.provider.textContent = state === "open" ? (last?.generation?.provider_title ?? last?.generation?.provider ?? "") : "";
+      const { provider_title: title, provider = "", model = "" } = last?.generation ?? {};
+      const short = model.split("/").pop() ?? "";
+      this.provider.textContent = state === "open" ? [title || provider, short].filter(Boolean).join(" · ") : "";
     }
   }
 
@@ -70,12 +85,17 @@ export class Pill extends PageController {
     if (state === "waiting") return ["fair", words.reconnecting];
     if (this.roundTrip == null) return ["good", words.online];
     const quality = this.roundTrip < 100 ? "good" : this.roundTrip < 300 ? "fair" : "poor";
-    return [quality, duration(Math.max(1, this.roundTrip))];
+    const time = duration(Math.max(1, this.roundTrip));
+    const isTroubled = this.troubledAt !== undefined && performance.now() - this.troubledAt < TROUBLE_MS;
+    return isTroubled ? [quality === "good" ? "fair" : quality, `${words.degraded} · ${time}`] : [quality, time];
   }
 
-  /** Signed out elsewhere: only a fresh page helps. */
-  press() {
-    if (this.app.socket.state === "refused") location.reload();
-    else this.app.socket.nudge();
+  /** Signed out elsewhere: only a fresh page helps. Else what is behind the number. */
+  async press() {
+    if (this.app.socket.state === "refused") return location.reload();
+    this.app.socket.nudge();
+    const chunk = await part(() => import("./connection_panel.js"));
+    if (chunk && this.latencies) chunk.togglePanel(this.app, this.element, this.latencies, () => this.roundTrip);
+    else this.app.page.emit("toast", { text: words.notConnected });
   }
 }

@@ -35,6 +35,8 @@ export class ChatSocket extends Emitter {
     /** @type {"closed" | "connecting" | "open" | "waiting" | "refused"} */
     this.state = "closed";
     this.tries = 0;
+    /** When it tries again by itself, by `now`; null while it does not wait. @type {number | null} */
+    this.nextTry = null;
     /** @type {any} */
     this.timer = null;
     /** @type {{id: string, at: number, timer: any} | null} */
@@ -118,6 +120,7 @@ export class ChatSocket extends Emitter {
     const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.5 + this.random() / 2);
     const wait = moves ? MOVE_WITHIN_MS * this.random() : growing;
     this.tries += 1;
+    this.nextTry = this.now() + wait;
     this.become("waiting");
     this.timer = this.setTimeout(() => this.open(), wait);
   }
@@ -137,6 +140,7 @@ export class ChatSocket extends Emitter {
   /** @param {ChatSocket["state"]} state */
   become(state) {
     if (state === this.state) return;
+    if (state !== "waiting") this.nextTry = null;
     this.state = state;
     this.emit("state", state);
   }
