@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from chat import history, protocol, turn
+from chat import history, protocol, turn, variants
 from chat.ending import INTERNAL
 from chat.metrics import TURNED_AWAY
 from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKED, Outbox
+from chat.prediction import predicting
+from chat.prediction.index import index_of
 from chat.runtime import runtime
 from experiments import definitions, subjects
 from grump.accounts.sessions import still_valid
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 RECHECK_SECONDS = 60.0
 
 _pace = Pace(settings.MAX_FRAMES_PER_MINUTE, 60.0)
+# Keys come faster than anything else, and what comes too fast is merely not predicted.
+_keys = Pace(settings.MAX_FRAMES_PER_MINUTE * 4, 60.0)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -35,6 +40,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.user = self.scope["user"]
         self.outbox = Outbox(self._send_text, self.close)
         self.rechecking: asyncio.Task[None] | None = None
+        self.predicting: asyncio.Task[None] | None = None
         await self.accept()
         if not self.user.is_authenticated or not self.user.is_active:
             await self.close(CLOSE_NOBODY)
@@ -73,6 +79,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self.outbox.close()
+        if self.predicting is not None:
+            self.predicting.cancel()
         if self.rechecking is not None:
             self.rechecking.cancel()
             self.runtime.live.leave(self.user.pk, self.outbox)
@@ -81,7 +89,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.rechecking is None:
             return
         frame = self._parse(text_data)
-        wait = _pace.wait(self.user.pk)
+        # Keys have a pace of their own: who types fast may send all the same.
+        wait = 0.0 if isinstance(frame, protocol.Predict) else _pace.wait(self.user.pk)
         if frame is None:
             return
         if wait:
@@ -124,8 +133,33 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await turn.stop(self.runtime, self.user.pk, frame.generation_id)
             case protocol.Resume():
                 await turn.resume(self.runtime, self.user.pk, frame, self.outbox)
+            case protocol.Predict():
+                self._predict(frame)
+            case protocol.Outcome():
+                await predicting.heed(self.user.pk, frame.kinds)
             case protocol.Ping():
                 self._put(protocol.Pong(id=frame.id))
+
+    def _predict(self, frame: protocol.Predict) -> None:
+        """In a task of its own, so that no question waits for it; what is stale is not answered."""
+        if self.predicting is not None:
+            self.predicting.cancel()
+        self.predicting = None
+        if not _keys.wait(self.user.pk):
+            self.predicting = asyncio.create_task(self._answer_keys(frame), name="predict")
+
+    async def _answer_keys(self, frame: protocol.Predict) -> None:
+        threshold, decision = variants.prediction_threshold(self.subject, predicting.THRESHOLD)
+        try:
+            found = await predicting.predict(
+                index_of(self.runtime), self.user.pk, frame.text, frame.conversation_id, threshold
+            )
+        except Exception:
+            logger.exception("Nothing could be predicted")
+            found = []
+        if found:
+            self.runtime.exposures.note(decision)
+        self._put(protocol.PredictResult(id=frame.id, suggestions=[asdict(one) for one in found]))
 
     async def _ask(self, frame: protocol.Send) -> history.Opened:
         if frame.temporary:

@@ -239,3 +239,20 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return str(self.owner_id)
+
+
+class Heeded(models.Model):
+    """What became of the suggestions of one kind that a person was shown: numbers, no text."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12)
+    shown = models.PositiveIntegerField(default=0)
+    right = models.PositiveIntegerField(default=0)  # the text went on so, taken or typed
+    taken = models.PositiveIntegerField(default=0)
+    expected = models.FloatField(default=0.0)  # the sum of their confidences
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "kind"], name="heeded_once_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.right} of {self.shown}"

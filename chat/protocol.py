@@ -17,6 +17,9 @@ MAX_FRAME = 512 * 1024  # characters of one frame
 MAX_NAME = 120
 MAX_INSTRUCTIONS = 8_000  # characters
 MAX_HISTORY = 400  # messages of a temporary chat that come with a question
+MAX_PREDICTED = 8_000  # characters of a text that is being written
+MAX_OUTCOMES = 1_000  # suggestions of a kind, told in one frame
+KINDS = frozenset({"history", "conversation", "library", "general", "code", "typo"})
 PREFERENCE = 0.5  # for "auto": from 0, cheaper, to 1, better
 
 
@@ -94,6 +97,27 @@ def _preference(value: Any) -> float:
     return float(value)
 
 
+def _outcomes(value: Any) -> dict[str, dict[str, float]]:
+    if not isinstance(value, dict) or not value.keys() <= KINDS:
+        raise BadFrame("must name kinds of suggestions")
+    return {kind: _outcome(numbers) for kind, numbers in value.items()}
+
+
+def _outcome(value: Any) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise BadFrame("must hold numbers")
+    numbers: dict[str, Any] = {name: value.get(name) for name in ("shown", "right", "taken", "expected")}
+    if any(type(one) is not int and name != "expected" for name, one in numbers.items()):
+        raise BadFrame("must hold numbers")
+    if type(numbers["expected"]) not in (int, float):
+        raise BadFrame("must hold numbers")
+    if not 0 <= numbers["shown"] <= MAX_OUTCOMES:
+        raise BadFrame("must hold numbers that are not too large")
+    if not all(0 <= one <= numbers["shown"] for one in numbers.values()):  # NaN is not between them either
+        raise BadFrame("must hold numbers that go together")
+    return numbers
+
+
 def _echo(value: Any) -> str | int | None:
     """The client's own `id`, echoed on the direct answer."""
     if value is None or (type(value) is int and abs(value) < 2**53):
@@ -153,17 +177,36 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Predict:
+    """How may this go on? Only the newest of a socket is answered."""
+
+    text: str = _read(_string(MAX_PREDICTED, least=0))
+    conversation_id: UUID | None = _read(_optional_uuid, default=None)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the suggestions that were shown while a message was written, for each kind of them."""
+
+    kinds: dict[str, dict[str, float]] = _read(_outcomes)
+    id: str | int | None = _read(_echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     id: str | int | None = _read(_echo, default=None)
 
 
-ClientFrame = Send | Regenerate | Stop | Resume | Ping
+ClientFrame = Send | Regenerate | Stop | Resume | Predict | Outcome | Ping
 
 CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "chat.send": Send,
     "chat.regenerate": Regenerate,
     "chat.stop": Stop,
     "chat.resume": Resume,
+    "predict": Predict,
+    "predict.outcome": Outcome,
     "ping": Ping,
 }
 
@@ -339,6 +382,15 @@ class UsageUpdate(ServerFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PredictResult(ServerFrame):
+    """`suggestions`: {text, confidence, kind, replaces}, the most useful first; none is an answer too."""
+
+    type = "predict.result"
+    id: str | int | None
+    suggestions: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong(ServerFrame):
     type = "pong"
     id: str | int | None
@@ -347,7 +399,8 @@ class Pong(ServerFrame):
 SERVER_FRAMES: dict[str, type[ServerFrame]] = {
     frame.type: frame
     for frame in (
-        Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, UsageUpdate, Pong,
+        Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, UsageUpdate,
+        PredictResult, Pong,
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,8 @@ class Runtime:
         self.exposures = ExposureLog()
         self.fitter = Fitter(settings.REDIS_URL, self.process, queue_fit)
         self.calls: set[asyncio.Task[None]] = set()  # of the API, which no socket follows
+        # What others keep with this loop and is to end with it.
+        self.closing: list[Callable[[], Awaitable[None]]] = []
         self.gateway.start()
         self.live.start()
         self.keeper.start()
@@ -42,6 +44,8 @@ class Runtime:
     async def close(self) -> None:
         """Interrupt what runs, store it, and let go of every connection."""
         await end_tasks(list(self.calls))
+        for close in self.closing:
+            await close()
         await self.usage.close()
         await self.fitter.close()
         await self.keeper.close()

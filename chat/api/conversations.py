@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat import conversations, protocol, shapes
 from chat.history import NotFound
+from chat.prediction.index import forget
 from chat.runtime import runtime
 from grump.lib.database import in_database
 from grump.operations.errors import error_response
@@ -124,6 +125,7 @@ def _wish(given: Any) -> dict[str, Any]:
 
 async def _delete(user_id: int, conversation_id: UUID) -> HttpResponse:
     await in_database(conversations.delete, user_id, conversation_id)
+    forget(user_id)
     _tell(user_id, conversation_id, deleted=True, updated_at=timezone.now().isoformat())
     return HttpResponse(status=204)
 

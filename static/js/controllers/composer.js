@@ -111,6 +111,7 @@ export class Composer extends PageController {
 
   /** Enter sends where there is a keyboard, unless the settings want Ctrl with it; on glass it makes a line. @param {KeyboardEvent} event */
   key(event) {
+    if (event.defaultPrevented) return;
     if (event.key === "Escape" && this.edited && !event.isComposing) {
       event.preventDefault();
       this.leaveEditing();

@@ -129,6 +129,11 @@ export const words = {
     rename: "Rename the conversation",
     delete: "Delete the conversation",
   },
+  prediction: {
+    key: "Tab",
+    offered: (/** @type {string} */ text) => `Suggestion: ${text}. Tab takes it, Escape puts it away.`,
+    taken: (/** @type {string} */ text) => `Written: ${text}`,
+  },
   palette: {
     label: "Find anything",
     placeholder: "A conversation, a model, something to do",
