@@ -1,7 +1,7 @@
 # Every target sets up what it needs first; see grump/local/setup.py.
 PYTHON ?= python3
 
-.PHONY: run fleet test check format lock bench
+.PHONY: run fleet test check format lock bench load
 .DEFAULT_GOAL := run
 
 run: python
@@ -18,6 +18,9 @@ check: python
 
 bench: python
 	@exec $(PYTHON) grump/local/setup.py bench
+
+load: python
+	@exec $(PYTHON) grump/local/setup.py load
 
 format: python
 	@$(PYTHON) grump/local/setup.py tools

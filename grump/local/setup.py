@@ -58,6 +58,7 @@ def main() -> None:
         "test": ["-m", "tests.run", *sys.argv[2:]],
         "check": ["-m", "tests.checks"],
         "bench": ["-m", "tests.bench", *sys.argv[2:]],
+        "load": ["-m", "tests.load", *sys.argv[2:]],
     }.get(goal)
     if next_program:
         os.execv(PYTHON, [str(PYTHON), *next_program])  # noqa: S606 - no shell is wanted

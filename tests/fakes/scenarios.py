@@ -302,3 +302,14 @@ def chaos(ask: Ask) -> Steps:
         [Wait(SLOW_SECONDS), *say(pieces), Finish()],
     ]
     return dice.choice(faults)
+
+
+# --- For load, where every answer is known beforehand and nothing comes from a cache ----------------
+
+LOAD_TOKENS = 150
+
+
+@scenario("prompted-paced")
+def prompted_paced(ask: Ask) -> Steps:
+    """An answer of its own to each prompt, at 50 tokens a second for three seconds."""
+    return [Role(), Paced(answer_to(ask.prompt, LOAD_TOKENS), 50), Finish()]

@@ -1,0 +1,38 @@
+"""How often each door asks the database, with what it keeps in memory there; begin and commit not counted.
+
+A change shows as a change of this table. A page that is not here fails its test until it is.
+"""
+
+PAGES: dict[str, int] = {
+    "manifest.webmanifest": 0,
+    "service-worker.js": 0,
+    "offline/": 0,
+    "favicon.ico": 0,
+    "api/usage": 4,
+    "usage/export.csv": 3,
+    "usage/keys/": 4,
+    "usage/keys/<uuid:key_id>/rotate": 0,
+    "usage/keys/<uuid:key_id>/revoke": 0,
+    "usage/keys/<uuid:key_id>/restore": 0,
+    "upgrade/": 6,
+    "": 5,
+    "c/<uuid:conversation_id>/": 10,
+    "api/conversations": 4,
+    "api/conversations/<uuid:conversation_id>": 7,
+    "api/conversations/<uuid:conversation_id>/restore": 0,
+    "api/conversations/<uuid:conversation_id>/export": 5,
+    "api/search": 3,
+    "api/preferences": 3,
+    "settings/": 3,
+    "usage/": 8,
+    "api/models": 0,
+}
+
+# On SQLite and on PostgreSQL: an answer enters the search index in one statement more on SQLite.
+FRAMES: dict[str, tuple[int, int]] = {
+    "chat.send": (19, 17),
+    "chat.regenerate": (18, 17),
+    "chat.stop": (1, 1),
+    "chat.resume": (1, 1),
+    "ping": (0, 0),
+}
