@@ -47,25 +47,30 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         context.note(user=context.user_hash(self.user.pk))
         self.runtime = runtime()
-        if refused := self._no_room():
-            TURNED_AWAY.labels("restart" if refused == CLOSE_RESTART else "crowded").inc()
-            await self.close(refused)
+        if await self._turned_away():
             return
-        self.outbox.open()
         now = await in_database(standing, self.user.pk)
+        await definitions.ready()
+        if await self._turned_away():  # others came meanwhile; from here to `join` nothing is awaited
+            return
         usage = now.as_json()
-        self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
-        self._put(protocol.UsageUpdate(**usage))
         self.address = address_of(self.scope, settings.BEHIND_PROXY)
         self.plan, self.a_day = usage["plan"], usage["requests"]["limit"]
-        await definitions.ready()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
         team = now.allowed.team.id if now.allowed.team else None
         self.subject = subjects.of_socket(self.user, headers, self.plan, team)
+        self.outbox.open()
+        self._put(protocol.Ready(user=self._user(), plan=usage["plan"]))
+        self._put(protocol.UsageUpdate(**usage))
         self.runtime.live.join(self.user.pk, self.outbox)
-        if leaving.begun:  # meanwhile
-            self.outbox.finish(CLOSE_RESTART)
         self.rechecking = asyncio.create_task(self._recheck(), name="recheck")
+
+    async def _turned_away(self) -> bool:
+        refused = self._no_room()
+        if refused:
+            TURNED_AWAY.labels("restart" if refused == CLOSE_RESTART else "crowded").inc()
+            await self.close(refused)
+        return bool(refused)
 
     def _no_room(self) -> int:
         """The code to close with where this process takes no further socket; 0 where it does."""
