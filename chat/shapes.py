@@ -120,4 +120,6 @@ def model_shape(entry: ModelEntry) -> dict[str, Any]:
         "price": {"input": model.price.input, "output": model.price.output},
         "capabilities": sorted(model.capabilities),
         "configured": entry.configured,
+        "first_token_ms": None if entry.first_token is None else round(entry.first_token * 1000),
+        "resting": entry.resting,
     }

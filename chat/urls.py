@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import leaving_pages, settings_pages, spending, views
+from chat import leaving_pages, prompt_pages, settings_pages, spending, views
 from chat.api import conversations, exports, frontend, imports, models, preferences, search
 
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("api/import", imports.everything, name="api_import"),
     path("api/search", search.texts, name="api_search"),
     path("api/preferences", preferences.one, name="api_preferences"),
+    path("api/prompts", prompt_pages.index, name="api_prompts"),
+    path("settings/prompts/", prompt_pages.page, name="prompts"),
+    path("settings/prompts/<uuid:prompt_id>/", prompt_pages.page, name="prompt"),
+    path("settings/prompts/<uuid:prompt_id>/delete", prompt_pages.remove, name="prompt_remove"),
     path("settings/", settings_pages.page, name="settings"),
     path("settings/import", settings_pages.take_file, name="settings_import"),
     path("settings/about-me.json", leaving_pages.about_me, name="about_me"),

@@ -29,7 +29,7 @@ from grump.accounts.models import User
 @ensure_csrf_cookie
 async def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """A visitor becomes a guest here; somebody else's conversation is not found."""
-    models = [shapes.model_shape(entry) for entry in gateway().models()]
+    models = [shapes.model_shape(entry) for entry in gateway().offered()]
     return await sync_to_async(_render)(request, conversation_id, models)
 
 

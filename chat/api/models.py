@@ -14,7 +14,7 @@ from chat.shapes import model_shape
 
 @require_http_methods(["GET"])
 async def index(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"models": [model_shape(entry) for entry in gateway().models()]})
+    return JsonResponse({"models": [model_shape(entry) for entry in gateway().offered()]})
 
 
 @require_http_methods(["GET"])

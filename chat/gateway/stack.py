@@ -41,11 +41,14 @@ from grump.lib.shared_breaker import SharedStore
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model as the picker and /v1/models list it."""
+    """A model as the picker and /v1/models list it. `first_token`: seconds that its next answer is likely to
+    keep one waiting, by what this process saw of late; `resting`: it, or its provider, has been failing."""
 
     model: Model
     provider: Provider
     configured: bool
+    first_token: float | None = None
+    resting: bool = False
 
 
 def build(
@@ -208,6 +211,19 @@ class Gateway:
     def health(self) -> Health:
         """Who can be asked, who is left alone, and how soon each began lately, as this process sees it."""
         return self._health()
+
+    def offered(self) -> list[ModelEntry]:
+        """The same, with how each is doing: for people who choose."""
+        now = self._health()
+        resting = frozenset(now.resting)
+        return [
+            replace(
+                entry,
+                first_token=now.first_token_s(entry.model.name),
+                resting=not resting.isdisjoint((entry.model.name, entry.provider.name)),
+            )
+            for entry in self.models()
+        ]
 
     def window(self, model: str) -> int:
         """Tokens that a prompt and its answer may have together. For "auto" the largest window that is

@@ -28,6 +28,8 @@ export function actions(app) {
         page.emit("announce", words.temporaryNote);
       },
     },
+    { name: "models", title: did.models, group: "chat", keys: ["mod+shift+m"], inFields: true, run: () => choosers(app, "openModels") },
+    { name: "prompts", title: did.prompts, group: "chat", keys: ["/"], inFields: true, when: isEmptyBox, run: () => choosers(app, "openPrompts") },
     { name: "instructions", title: did.instructions, group: "chat", run: () => instructions(app) },
     { name: "write", title: did.write, group: "chat", keys: ["/"], run: () => page.emit("compose", "") },
     { name: "find", title: did.find, group: "chat", keys: ["mod+shift+f"], inFields: true, run: () => page.emit("find") },
@@ -51,8 +53,7 @@ export function actions(app) {
     {
       name: "edit", title: did.edit, group: "answer", keys: ["arrowup"], inFields: true,
       offered: () => !chat.conversation.busy && Boolean(lastQuestion()),
-      // In a field it is only for an empty one: anywhere else the arrow moves the cursor.
-      when: ({ target }) => target instanceof HTMLTextAreaElement && target.id === "text" && target.value === "",
+      when: isEmptyBox,
       run: () => {
         const question = lastQuestion();
         if (!question || chat.conversation.busy) return false;
@@ -73,6 +74,19 @@ export function actions(app) {
     { name: "rename", title: did.rename, group: "list", keys: ["f2"], fixed: true },
     { name: "delete", title: did.delete, group: "list", keys: ["delete"], fixed: true },
   ];
+}
+
+/** In a field a bare key is only for an empty one: anywhere else it writes, or moves the cursor. @param {KeyboardEvent} event */
+function isEmptyBox({ target }) {
+  return target instanceof HTMLTextAreaElement && target.id === "text" && target.value === "";
+}
+
+/** @param {import("./page_controller.js").App} app @param {"openModels" | "openPrompts"} which */
+function choosers(app, which) {
+  import("./choosers.js").then(
+    (chunk) => chunk[which](app),
+    () => app.page.emit("toast", { text: words.notConnected }),
+  );
 }
 
 /** @param {import("./page_controller.js").App} app */

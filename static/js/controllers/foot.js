@@ -28,6 +28,7 @@ export function foot(entry, running, temporary = false) {
   // Where a card says what to do, its button is the one.
   const failure = entry.failure ?? generation?.error;
   if (!failure || advice(failure.code).action !== "again") actions.append(button(generation?.cached ? words.askAgain : words.again, "again"));
+  if (entry.text) actions.append(button(words.againWith, "againWith"));
   parts.push(actions);
   return parts;
 }

@@ -9,17 +9,23 @@ import { builtIn } from "./palette_sources.js";
 /** @type {Palette | null} */
 let open = null;
 
-/** Open it; pressed again, it closes. @param {import("./page_controller.js").App} app */
-export function openPalette(app) {
+/**
+ * What it is about, where that is not everything; `foot` stands under the list.
+ * @typedef {{label: string, placeholder: string, sources: import("../models/palette.js").Source[], foot?: HTMLElement}} Only
+ */
+
+/** Open it; pressed again, it closes. @param {import("./page_controller.js").App} app @param {Only} [only] */
+export function openPalette(app, only) {
   if (open) open.close();
-  else open = new Palette(app);
+  else open = new Palette(app, only);
 }
 
 /** A combobox over a listbox: the focus stays in the field, the chosen option is told by `aria-activedescendant`. */
 class Palette {
-  /** @param {import("./page_controller.js").App} app */
-  constructor(app) {
-    this.sources = [...builtIn(app), ...app.palette.all];
+  /** @param {import("./page_controller.js").App} app @param {Only} [only] */
+  constructor(app, only) {
+    const { label, placeholder } = only ?? words.palette;
+    this.sources = only?.sources ?? [...builtIn(app), ...app.palette.all];
     /** @type {Map<string, Group>} */
     this.groups = new Map();
     /** @type {Map<string, Hit>} */
@@ -29,15 +35,15 @@ class Palette {
     this.query = "";
     this.asked = new AbortController();
     this.field = make("input", "palette-field");
-    Object.assign(this.field, { type: "text", role: "combobox", ariaLabel: words.palette.label, ariaExpanded: "true", ariaAutoComplete: "list" });
-    Object.assign(this.field, { placeholder: words.palette.placeholder, autocomplete: "off", spellcheck: false, maxLength: 200 });
+    Object.assign(this.field, { type: "text", role: "combobox", ariaLabel: label, ariaExpanded: "true", ariaAutoComplete: "list" });
+    Object.assign(this.field, { placeholder, autocomplete: "off", spellcheck: false, maxLength: 200 });
     this.field.setAttribute("aria-controls", "palette-list");
     this.list = make("div", "palette-list");
     Object.assign(this.list, { id: "palette-list", role: "listbox", ariaLabel: words.palette.results });
     this.status = make("p", "palette-status");
     this.status.role = "status";
-    this.element = dialog("palette", words.palette.label, () => this.closed());
-    this.element.append(this.field, this.list, this.status);
+    this.element = dialog("palette", label, () => this.closed());
+    this.element.append(this.field, this.list, this.status, ...(only?.foot ? [only.foot] : []));
     this.field.addEventListener("input", () => this.ask());
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.list.addEventListener("click", (event) => this.take(optionAt(event)));

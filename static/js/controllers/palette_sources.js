@@ -1,7 +1,7 @@
 import { api } from "../lib/api.js";
 import { words } from "../lib/words.js";
 import { legible } from "../models/combos.js";
-import { money } from "../models/say.js";
+import { duration, money } from "../models/say.js";
 
 /**
  * What the palette always has. Made anew each time it opens: the list it searches is as fresh as that.
@@ -9,7 +9,32 @@ import { money } from "../models/say.js";
  * @returns {import("../models/palette.js").Source[]}
  */
 export function builtIn(app) {
-  return [conversations(app), actions(app), models(app), pages(app)];
+  return [conversations(app), actions(app), models(app), prompts(app), pages(app)];
+}
+
+/** A model as a line: who, how dear, how fast, and whether it is well. @param {import("../lib/protocol.js").Model} model */
+export function modelItem({ name, title, provider_title: provider, price, first_token_ms: first, resting }) {
+  const note = [words.palette.price(provider, money(price.input), money(price.output))];
+  if (first != null) note.push(words.models.firstWord(duration(first)));
+  if (resting) note.push(words.models.resting);
+  return { id: name, title, note: note.join(" · "), words: name };
+}
+
+/** @param {import("./page_controller.js").App} app @returns {import("../models/palette.js").Source} */
+export function prompts({ page }) {
+  /** @type {Promise<{prompts: {name: string, text: string}[], built_in: {name: string, text: string}[]}> | undefined} */
+  let kept;
+  return {
+    name: "prompts",
+    title: words.prompts.title,
+    items: async () => {
+      kept ??= api("/api/prompts").catch(() => ({ prompts: [], built_in: [] })); // offline: the other sources still work
+      const { prompts: own, built_in: builtIn } = await kept;
+      return [...own, ...builtIn].map(({ name, text }, index) => ({
+        id: String(index), title: name, note: text.replaceAll("\n", " ").slice(0, 60), run: () => page.emit("compose", text),
+      }));
+    },
+  };
 }
 
 /** @typedef {import("../models/palette.js").Source} Source */
@@ -75,10 +100,8 @@ function models({ models, page, model }) {
       ...models
         .filter((one) => one.configured && one.name !== model)
         .map((one) => ({
-          id: one.name,
+          ...modelItem(one),
           title: words.palette.use(one.title),
-          note: words.palette.price(one.provider_title, money(one.price.input), money(one.price.output)),
-          words: one.name,
           run: () => page.emit("model", one.name),
         })),
     ],
@@ -88,8 +111,8 @@ function models({ models, page, model }) {
 /** @param {import("./page_controller.js").App} app @returns {Source} */
 function pages({ user }) {
   const paths = user.guest
-    ? { settings: "/settings/", usage: "/usage/", plans: "/upgrade/", logIn: "/accounts/login/", signUp: "/accounts/signup/" }
-    : { settings: "/settings/", usage: "/usage/", plans: "/upgrade/", email: "/accounts/email/", password: "/accounts/password/change/", second: "/accounts/2fa/", logOut: "/accounts/logout/" };
+    ? { settings: "/settings/", prompts: "/settings/prompts/", usage: "/usage/", plans: "/upgrade/", logIn: "/accounts/login/", signUp: "/accounts/signup/" }
+    : { settings: "/settings/", prompts: "/settings/prompts/", usage: "/usage/", plans: "/upgrade/", email: "/accounts/email/", password: "/accounts/password/change/", second: "/accounts/2fa/", logOut: "/accounts/logout/" };
   return {
     name: "pages",
     title: words.palette.pages,

@@ -145,6 +145,20 @@ export class Transcript extends PageController {
     else if (!this.chat.regenerate(entry, { model: this.app.model })) this.app.page.emit("toast", { text: words.notConnected });
   }
 
+  /** The same question to a model that is chosen now. @param {Event} _event @param {HTMLElement} node */
+  againWith(_event, node) {
+    const entry = this.entryOf(node);
+    if (!entry || this.chat.conversation.busy) return;
+    /** @param {string} model */
+    const take = (model) => {
+      if (!this.chat.regenerate(entry, { model })) this.app.page.emit("toast", { text: words.notConnected });
+    };
+    import("./choosers.js").then(
+      (chunk) => chunk.openModels(this.app, { label: words.models.again, take }),
+      () => this.app.page.emit("toast", { text: words.notConnected }),
+    );
+  }
+
   /** @param {Event} _event @param {HTMLElement} node */
   goOn(_event, node) {
     const entry = this.entryOf(node);

@@ -47,6 +47,8 @@
  * @property {number} context
  * @property {{input: number, output: number}} price USD per million tokens
  * @property {boolean} configured
+ * @property {number | null} [first_token_ms] what its next answer is likely to keep one waiting
+ * @property {boolean} [resting] it has been failing
  *
  * @typedef {{id: number, name: string, guest: boolean}} User
  * @typedef {{send_key: "enter" | "mod+enter", prediction: boolean, follow_ups: boolean, model: string, preference: number}} Preferences

@@ -69,6 +69,25 @@ export const words = {
   comesBack: (/** @type {string} */ wait) => `It starts anew in ${wait}.`,
   resetsIn: (/** @type {string} */ wait, /** @type {string} */ cost) => `Resets in ${wait} · ${cost} used`,
   close: "Close",
+  againWith: "Again with…",
+  models: {
+    label: "Models",
+    again: "Ask another model",
+    placeholder: "A model or a provider",
+    firstWord: (/** @type {string} */ time) => `first word ${time}`,
+    resting: "failing just now",
+    slider: "What “auto” goes by",
+    cheaper: "cheaper",
+    better: "better",
+  },
+  prompts: {
+    label: "Prompts",
+    title: "Prompts",
+    placeholder: "A prompt",
+    otherwise: "Or",
+    write: (/** @type {string} */ text) => `Write “${text}”`,
+    manage: "Change your prompts",
+  },
   temporary: "Temporary chat",
   temporaryNote: "Temporary chat: nothing of it is kept.",
   instructions: {
@@ -112,6 +131,8 @@ export const words = {
   },
   actions: {
     connection: "Connection and latency",
+    models: "Choose a model: price, speed, state",
+    prompts: "Use a prompt",
     temporary: "Temporary chat",
     instructions: "Instructions for this chat",
     palette: "Find anything",
@@ -150,6 +171,7 @@ export const words = {
   },
   pages: {
     settings: "Settings",
+    prompts: "Prompts",
     usage: "Usage",
     plans: "Plans",
     logIn: "Log in",
