@@ -130,7 +130,7 @@ async def run_turn(
     runtime: Runtime, broadcast: Broadcast, opened: Opened, subject: Subject | None = None, **how: Any
 ) -> None:
     """`how`: what the request is apart from its messages: priority, fresh, personal, preference. Without
-    nothing is tried on anybody."""
+    a `subject` nothing is tried on anybody."""
     context.note(generation_id=opened.generation_id, conversation_id=opened.conversation_id or "none")
     ids = {"gen_ai.conversation.id": opened.conversation_id or "none", "grump.generation.id": broadcast.id}
     begun = tracing.begin("turn", attributes={name: str(value) for name, value in ids.items()})

@@ -175,7 +175,8 @@ class Phase(models.Model):
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="phases")
     number = models.PositiveIntegerField()
-    weights = models.JSONField()  # {variant: part of one}, in their order
+    # Pairs of variant and part of one: PostgreSQL would put an object's keys into an order of its own.
+    weights = models.JSONField()
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -185,6 +186,11 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.experiment_id}.{self.number}"
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """By variant, control first."""
+        return dict(self.weights)
 
 
 class Exposure(models.Model):

@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "give back what lost turns hold": {"task": "usage.expire_holds", "schedule": 60.0},
     "compare the counters with the ledger": {"task": "usage.rebuild", "schedule": 3600.0},
     "remove answers kept for idempotent calls": {"task": "usage.remove_old_calls", "schedule": 3600.0},
+    "read experiments, and stop those that do harm": {"task": "experiments.read", "schedule": 900.0},
     "remove what the cache no longer needs": {"task": "cache.prune", "schedule": 600.0},
 }
 

@@ -46,7 +46,7 @@ def running(db) -> Callable[..., Experiment]:
         Phase.objects.create(
             experiment=experiment,
             number=1,
-            weights={name: weight / whole for name, weight in weights.items()},
+            weights=[[name, weight / whole] for name, weight in weights.items()],
             began_at=timezone.now(),
         )
         changed()
