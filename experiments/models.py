@@ -5,6 +5,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -115,6 +116,14 @@ class Experiment(Audience, Defines):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    def clean(self) -> None:
+        if self.group_start > self.group_end:
+            raise ValidationError("The part of a group ends where it starts, or after.")
+        if self.group is not None:
+            others = self.group.experiments.exclude(pk=self.pk).exclude(state=self.State.STOPPED)
+            if taken := others.filter(group_start__lt=self.group_end, group_end__gt=self.group_start).first():
+                raise ValidationError(f"“{taken}” has a part of the group that overlaps this one.")
 
 
 class Variant(Defines):

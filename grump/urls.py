@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("grump.pwa.urls")),
     path("v1/", include("chat.api.v1.urls")),
     path("", include("usage.urls")),
+    path("", include("experiments.urls")),
     path("", include("chat.urls")),
 ]

@@ -52,7 +52,7 @@ def quantile(values: Numbers, units: NDArray[np.int64], part: float) -> Estimate
     ordered = np.sort(values)
     found = float(np.quantile(ordered, part))
     counts = np.bincount(units).astype(float)
-    below = np.bincount(units, weights=(values <= found).astype(float))
+    below = np.bincount(units, weights=(values <= found).astype(float)).astype(np.float64)
     there = counts > 0
     share = ratio(below[there], counts[there])
     width = max(1.96 * share.se, 1 / len(ordered))

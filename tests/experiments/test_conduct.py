@@ -66,7 +66,7 @@ def test_of_two_who_stop_it_the_first_ones_reason_stays(draft):
     same = Experiment.objects.get(pk=draft.pk)
     assert conduct.stop(draft, "a guardrail")
     assert not conduct.stop(same, "a person")
-    assert Experiment.objects.get().stop_reason == "a guardrail"
+    assert Experiment.objects.get(pk=draft.pk).stop_reason == "a guardrail"
 
 
 @pytest.mark.parametrize("weights", [[1], [1, 0], []])
