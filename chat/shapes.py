@@ -7,6 +7,7 @@ from uuid import UUID
 from chat.gateway.stack import ModelEntry
 from chat.history import BRANCH_LIMIT, branch
 from chat.models import Conversation, Generation, Message
+from figures.feedback import thumbs_of
 
 
 def listed(conversation: Conversation) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def opened(conversation: Conversation, before: UUID | None = None) -> dict[str, 
 
 
 def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Two further queries, however many messages there are."""
+    """Three further queries, however many messages there are."""
     generations = {
         generation.message_id: generation
         for generation in Generation.objects.filter(message__in=[message.id for message in messages]).defer(
@@ -45,10 +46,15 @@ def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[d
         )
     }
     versions = _versions(conversation, {message.parent_id for message in messages})
-    return [
+    shapes = [
         message_shape(message, generations.get(message.id), versions.get(message.parent_id, ()))
         for message in messages
     ]
+    thumbs = thumbs_of(conversation.owner_id, [generation.id for generation in generations.values()])
+    for message, shape in zip(messages, shapes, strict=True):
+        if message.id in generations:
+            shape["generation"]["thumb"] = thumbs.get(generations[message.id].id)
+    return shapes
 
 
 def _versions(conversation: Conversation, parents: Iterable[UUID | None]) -> Mapping[UUID | None, list[UUID]]:

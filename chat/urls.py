@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat import leaving_pages, prompt_pages, settings_pages, spending, views
-from chat.api import conversations, exports, frontend, imports, models, preferences, search
+from chat.api import conversations, exports, feedback, frontend, imports, models, preferences, search
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("settings/consent", leaving_pages.consent, name="consent"),
     path("settings/delete/", leaving_pages.leave, name="leave"),
     path("usage/", spending.page, name="usage"),
+    path("api/feedback/answers/<uuid:generation_id>", feedback.thumb, name="api_thumb"),
+    path("api/feedback/satisfaction", feedback.satisfaction, name="api_satisfaction"),
     path("api/metrics/frontend", frontend.timed, name="api_frontend"),
     path("api/models", models.index, name="api_models"),
     path("api/providers", models.providers, name="api_providers"),

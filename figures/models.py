@@ -3,8 +3,10 @@
 Cell    what happened in one hour or day to one cut of all that happened: counts and sketches
 Made    how far an hour's cells are made
 Timing  one number that a browser measured, until it is added up
+Thumb, Satisfaction    what people said of an answer, and of it all
 """
 
+from django.conf import settings
 from django.db import models
 
 HOUR, DAY = 1, 24
@@ -74,3 +76,50 @@ class Timing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}"
+
+
+class Thumb(models.Model):
+    """What a person thinks of an answer; their last word counts. The answer is a plain id, since answers go
+    with their conversations, and what was thought of them is still true."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="thumbs")
+    generation = models.UUIDField()
+    up = models.BooleanField()
+    reason = models.CharField(max_length=12, blank=True)
+    text = models.CharField(max_length=1000, blank=True)
+    # The answer's, copied: figures are told apart by them.
+    provider = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    plan = models.CharField(max_length=50, blank=True)
+    release = models.CharField(max_length=40, blank=True)
+    variants = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "generation"], name="one_thumb_an_answer")]
+        indexes = [models.Index(fields=["at"], name="figures_thumbs_by_time")]
+
+    def __str__(self) -> str:
+        return f"{'up' if self.up else 'down'} {self.generation}"
+
+
+class Satisfaction(models.Model):
+    """A person was asked how satisfied they are: once a row, whatever they did with the question."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="satisfaction")
+    asked_at = models.DateTimeField()
+    score = models.PositiveSmallIntegerField(null=True)  # 1 to 5
+    text = models.CharField(max_length=300, blank=True)
+    never_again = models.BooleanField(default=False)
+    release = models.CharField(max_length=40, blank=True)
+    variants = models.CharField(max_length=300, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-asked_at"], name="figures_asked"),
+            models.Index(fields=["answered_at"], name="figures_scores_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}: {self.score or '–'}"

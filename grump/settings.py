@@ -357,6 +357,9 @@ SEMANTIC_CACHE = env.flag("SEMANTIC_CACHE", True)
 SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01", "0.02", "0.05", "0.1"}))
 JOIN_SHARED = env.flag("JOIN_SHARED", False)
 
+# How satisfied somebody is, is asked after so many conversations, and at most once in so many days.
+SATISFACTION_AFTER = env.integer("SATISFACTION_AFTER", 5, least=1, most=1_000_000)
+SATISFACTION_DAYS = env.integer("SATISFACTION_DAYS", 30, least=1, most=3650)
 # The share of pages whose timings are measured by their browsers.
 BROWSER_TIMINGS_SAMPLE = env.integer("BROWSER_TIMINGS_PERCENT", 100, least=0, most=100) / 100
 

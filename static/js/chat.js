@@ -85,13 +85,14 @@ function begin(boot) {
   if (isShell) beOffline(app);
   else {
     void moveIn(boot, database);
-    if (boot.timings) measure(app, boot.timings);
+    afterLoad(() => import("./controllers/survey.js").then((chunk) => chunk.watch(app)));
+    if (boot.timings) afterLoad(() => import("./lib/timings.js").then((chunk) => chunk.watch(app, boot.timings ?? "")));
   }
 }
 
-/** Last of all, so that measuring costs nothing that is measured. @param {import("./controllers/page_controller.js").App} app @param {string} token */
-function measure(app, token) {
-  const begin = () => setTimeout(() => void import("./lib/timings.js").then((chunk) => chunk.watch(app, token)).catch(() => {}), 500);
+/** What nobody waits for, when all the rest has come: it costs nothing that is measured. @param {() => Promise<unknown>} work */
+function afterLoad(work) {
+  const begin = () => setTimeout(() => void work().catch(() => {}), 500);
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin);
 }

@@ -12,6 +12,7 @@ import uvloop
 
 from tests.bench import (
     coherence,
+    dashboard,
     faults,
     filling,
     hedging,
@@ -44,6 +45,7 @@ IN_PROCESS = {
     "quota": quota.main,
     "search": search.main,
     "coherence": coherence.main,
+    "dashboard": dashboard.main,
     "cache-memory": filling.main,
     "rolling": rolling.main,
     "tracing": tracing.main,

@@ -24,6 +24,7 @@ export function foot(entry, running, temporary = false) {
   actions.className = "acts";
   if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
   if (entry.text) actions.append(button(words.copy, "copyMessage"));
+  if (entry.text && generation && !temporary) actions.append(thumb(true, generation), thumb(false, generation));
   if (!temporary && canContinue(entry)) actions.append(button(words.continue, "goOn"));
   // Where a card says what to do, its button is the one.
   const failure = entry.failure ?? generation?.error;
@@ -31,6 +32,25 @@ export function foot(entry, running, temporary = false) {
   if (entry.text) actions.append(button(words.againWith, "againWith"));
   parts.push(actions);
   return parts;
+}
+
+const THUMB = "M7 10v11M7 10l4-7c1.7 0 2.8 1.3 2.5 3L13 10h5.5a2 2 0 0 1 2 2.4l-1.3 7A2 2 0 0 1 17.2 21H4a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1z";
+
+/** @param {boolean} up @param {import("../lib/protocol.js").Generation} generation */
+function thumb(up, generation) {
+  const pressed = generation.thumb === up;
+  const knob = button("", "rate", up ? "thumb" : "thumb down");
+  knob.ariaLabel = up ? words.good : words.bad;
+  knob.ariaPressed = String(pressed);
+  knob.dataset.up = String(up);
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("viewBox", "0 0 24 24");
+  icon.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", THUMB);
+  icon.append(path);
+  knob.append(icon);
+  return knob;
 }
 
 /** Under a question: its other wordings, and the way to one more. @param {Entry} entry @returns {HTMLElement[]} */

@@ -193,6 +193,16 @@ export class Transcript extends PageController {
   }
 
   /** @param {Event} _event @param {HTMLElement} node */
+  rate(_event, node) {
+    const entry = this.entryOf(node);
+    if (!entry?.generation) return;
+    import("./rating.js").then(
+      (chunk) => chunk.rate(this.app, entry, node, () => this.draw(entry)),
+      () => this.app.page.emit("toast", { text: words.notConnected }),
+    );
+  }
+
+  /** @param {Event} _event @param {HTMLElement} node */
   why(_event, node) {
     const generation = this.entryOf(node)?.generation;
     if (generation) why(node, generation);

@@ -13,6 +13,7 @@
  * @property {string} [tier]
  * @property {string} [reason] why this model, in words
  * @property {string | null} [cached]
+ * @property {boolean | null} [thumb] what the reader thinks of it: up, down or nothing
  * @property {string} [reasoning]
  * @property {number | null} [first_token_ms]
  * @property {number | null} [total_ms]
