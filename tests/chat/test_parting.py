@@ -77,5 +77,5 @@ async def test_more_sockets_than_there_may_be_are_told_to_come_back(settings, li
         late = Tab(user)
         assert await late.connect()
         assert await late.hear_close() == CLOSE_CROWDED
-    async with Tab(user) as again:  # there is room again
-        await again.ask("Hello")
+    async with Tab(user):  # there is room again: it hears that it is connected
+        pass
