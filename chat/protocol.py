@@ -356,7 +356,8 @@ class ConversationUpdated(ServerFrame):
 
     type = "conversation.updated"
     leave_out = frozenset(
-        {"title", "updated_at", "deleted", "pinned", "archived", "message", "answer", "generation_id"}
+        {"title", "updated_at", "deleted", "pinned", "archived"}
+        | {"message", "answer", "generation_id", "marked"}
     )
     conversation_id: UUID
     title: str | None = None
@@ -367,6 +368,7 @@ class ConversationUpdated(ServerFrame):
     message: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
     generation_id: UUID | None = None
+    marked: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

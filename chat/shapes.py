@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chat.context.note import told
 from chat.gateway.stack import ModelEntry
 from chat.history import BRANCH_LIMIT, branch
 from chat.models import Conversation, Generation, Message
@@ -79,6 +80,7 @@ def message_shape(
         "role": message.role,
         "text": message.text,
         "created_at": message.created_at.isoformat(),
+        "pinned": message.pinned,
         "siblings": {
             "index": ids.index(str(message.id)) if str(message.id) in ids else 0,
             "count": len(ids),
@@ -105,6 +107,7 @@ def generation_shape(generation: Generation) -> dict[str, Any]:
         "input_tokens": generation.input_tokens,
         "output_tokens": generation.output_tokens,
         "estimated": generation.usage_estimated,
+        "context": told(generation.context),
         "error": (
             {"code": generation.error_code, "message": generation.error_message}
             if generation.error_code

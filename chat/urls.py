@@ -3,7 +3,17 @@
 from django.urls import path
 
 from chat import leaving_pages, prompt_pages, settings_pages, spending, views
-from chat.api import conversations, exports, feedback, frontend, imports, models, preferences, search
+from chat.api import (
+    conversations,
+    exports,
+    feedback,
+    frontend,
+    imports,
+    messages,
+    models,
+    preferences,
+    search,
+)
 
 urlpatterns = [
     path("", views.page, name="chat"),
@@ -12,6 +22,8 @@ urlpatterns = [
     path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
     path("api/conversations/<uuid:conversation_id>/export", exports.one, name="api_export"),
+    path("api/messages/<uuid:message_id>", messages.one, name="api_message"),
+    path("api/messages/<uuid:message_id>/context", messages.context, name="api_context"),
     path("api/export", exports.everything, name="api_export_all"),
     path("api/import", imports.everything, name="api_import"),
     path("api/search", search.texts, name="api_search"),

@@ -1,3 +1,4 @@
+import { isServerId } from "../lib/protocol.js";
 import { words } from "../lib/words.js";
 import { advice } from "../models/failures.js";
 import { receipt } from "../models/receipt.js";
@@ -17,6 +18,7 @@ export function foot(entry, running, temporary = false) {
     if (who) parts.push(span(who));
     for (const fact of facts) parts.push(span(fact));
     for (const tag of tags) parts.push(span(tag, "tag"));
+    if (entry.pinned) parts.push(span(words.mark.pinned, "tag"));
     if (generation.reason && !running) parts.push(button(words.why, "why", "underlined"));
   }
   if (running) return parts;
@@ -25,6 +27,7 @@ export function foot(entry, running, temporary = false) {
   if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
   if (entry.text) actions.append(button(words.copy, "copyMessage"));
   if (entry.text && generation && !temporary) actions.append(thumb(true, generation), thumb(false, generation));
+  if (!temporary && entry.text) actions.append(pin(entry));
   if (!temporary && canContinue(entry)) actions.append(button(words.continue, "goOn"));
   // Where a card says what to do, its button is the one.
   const failure = entry.failure ?? generation?.error;
@@ -53,13 +56,21 @@ function thumb(up, generation) {
   return knob;
 }
 
-/** Under a question: its other wordings, and the way to one more. @param {Entry} entry @returns {HTMLElement[]} */
-export function questionFoot(entry) {
+/** Under a question: its other wordings, and the way to one more. @param {Entry} entry @param {boolean} [temporary] @returns {HTMLElement[]} */
+export function questionFoot(entry, temporary = false) {
   const actions = document.createElement("span");
   actions.className = "acts";
   if (entry.siblings && entry.siblings.count > 1) actions.append(switcher(entry.siblings));
   actions.append(button(words.edit, "edit"));
-  return [actions];
+  if (!temporary && isServerId(entry.id)) actions.append(pin(entry));
+  return entry.pinned ? [span(words.mark.pinned, "tag"), actions] : [actions];
+}
+
+/** @param {Entry} entry */
+function pin(entry) {
+  const made = button(entry.pinned ? words.mark.unpin : words.mark.pin, "pin");
+  made.title = words.mark.title;
+  return made;
 }
 
 /** @param {Entry} entry */

@@ -4,6 +4,7 @@ import { marked } from "../models/markdown.js";
 import { MarkdownStream } from "../models/markdown_stream.js";
 import { failureCard } from "./failure_card.js";
 import { foot, questionFoot } from "./foot.js";
+import { drawKept } from "./kept.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
 
@@ -41,11 +42,11 @@ export class MessageView {
     else this.drawAnswer(entry, place);
   }
 
-  /** @param {Entry} entry @param {{online: boolean}} place */
+  /** @param {Entry} entry @param {{online: boolean, temporary: boolean}} place */
   drawQuestion(entry, place) {
     if (this.said.textContent !== entry.text) this.said.textContent = entry.text;
     this.element.toggleAttribute("data-sending", entry.sending === true);
-    if (!entry.sending) this.foot.replaceChildren(...questionFoot(entry));
+    if (!entry.sending) this.foot.replaceChildren(...questionFoot(entry, place.temporary));
     else this.foot.replaceChildren(...(place.online ? [] : [document.createTextNode(words.waitingForConnection)]));
   }
 
@@ -56,6 +57,7 @@ export class MessageView {
     else this.finish(entry);
     this.element.toggleAttribute("data-running", running);
     this.element.toggleAttribute("data-last", place.last);
+    drawKept(this.element, this.said, entry.generation?.context);
     this.drawReasoning(entry, running);
     const failure = entry.failure ?? entry.generation?.error;
     this.element.querySelector(".failure")?.remove();
@@ -142,7 +144,7 @@ export class MessageView {
   /** @param {Entry} entry @param {boolean} running */
   drawReasoning(entry, running) {
     const text = (running ? entry.answer?.reasoning : entry.generation?.reasoning) ?? "";
-    let details = this.element.querySelector("details");
+    let details = this.element.querySelector("details.reasoning");
     if (!text) {
       details?.remove();
       return;

@@ -1,9 +1,12 @@
 import { holdWhileFurnishing } from "../lib/furniture.js";
 import { oncePerFrame } from "../lib/frame_clock.js";
+import { api } from "../lib/api.js";
+import { isServerId } from "../lib/protocol.js";
 import { words } from "../lib/words.js";
 import { readEarlier, reread } from "../models/reading.js";
 import { MessageView } from "./message_view.js";
 import { PageController } from "./page_controller.js";
+import { fillKept } from "./kept.js";
 import { why } from "./why.js";
 
 /** @typedef {import("../models/conversation.js").Entry} Entry */
@@ -180,6 +183,26 @@ export class Transcript extends PageController {
   edit(_event, node) {
     const entry = this.entryOf(node);
     if (entry && !this.chat.conversation.busy) this.app.page.emit("edit", entry);
+  }
+
+  /** Have it sent word for word from now on, or no longer. @param {Event} _event @param {HTMLElement} node */
+  async pin(_event, node) {
+    const entry = this.entryOf(node);
+    if (!entry || !isServerId(entry.id)) return;
+    const pinned = !entry.pinned;
+    this.chat.mark(entry.id, pinned);
+    this.app.page.emit("announce", pinned ? words.mark.pinned : words.mark.unpinned);
+    await api(`/api/messages/${entry.id}`, { method: "PATCH", body: { pinned } }).catch((error) => {
+      this.chat.mark(entry.id, !pinned);
+      this.app.page.emit("toast", { text: error.message });
+    });
+  }
+
+  /** What was sent of the older messages, once somebody wants to see it. @param {Event} _event @param {HTMLElement} node */
+  showKept(_event, node) {
+    const entry = this.entryOf(node);
+    const details = node.closest("details");
+    if (entry && details) void fillKept(details, entry).catch((error) => this.app.page.emit("toast", { text: error.message }));
   }
 
   /** @param {Event} _event @param {HTMLElement} node */

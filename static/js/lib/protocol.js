@@ -22,9 +22,20 @@
  * @property {number} [output_tokens]
  * @property {boolean} [estimated]
  * @property {string} [finish_reason]
+ * @property {Context | null} [context] what was sent, where it was not everything
  * @property {Failure | null} [error]
  *
  * @typedef {{code: string, message: string, retry_after_s?: number}} Failure
+ *
+ * @typedef {object} Context counts of messages, except before and after: tokens
+ * @property {"worker" | "cache" | "newest"} way
+ * @property {number} before
+ * @property {number} after
+ * @property {number} whole
+ * @property {number} parts
+ * @property {number} out
+ * @property {number} unpinned
+ * @property {number} summarised
  *
  * @typedef {object} Message
  * @property {string} id
@@ -33,6 +44,7 @@
  * @property {string} text
  * @property {string} created_at
  * @property {{index: number, count: number, ids: string[]}} [siblings] index counts from 0
+ * @property {boolean} [pinned] sent word for word, however long the conversation gets
  * @property {Generation | null} generation
  * @property {string} [client_message_id]
  *

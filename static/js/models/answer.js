@@ -69,6 +69,7 @@ export class Answer {
         generation.tier = frame.tier;
         generation.reason = frame.reason;
         generation.cached = frame.cached;
+        generation.context = frame.context ?? null;
         break;
       case "chat.delta":
         this.text += frame.text ?? "";

@@ -283,8 +283,17 @@ export class Chat extends Emitter {
       conversation.title = frame.title;
       this.emit("titled");
     }
+    if (frame.marked) this.mark(frame.marked.id, frame.marked.pinned);
     if (frame.generation_id && !conversation.byGeneration(frame.generation_id)) this.elsewhere(frame);
     else this.nameAnswer(frame);
+  }
+
+  /** A message is pinned, or no longer. @param {string} id @param {boolean} pinned */
+  mark(id, pinned) {
+    const entry = this.conversation.byId(id);
+    if (!entry || entry.pinned === pinned) return;
+    entry.pinned = pinned;
+    this.emit("entries");
   }
 
   /** @param {Frame} frame */
