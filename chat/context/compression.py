@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Of the room that system and last request leave: for recent messages at most, by how much longer the whole
 # is.
-RECENT = ((1.5, 0.6), (3.0, 0.45), (math.inf, 0.3))
+RECENT = ((1.5, 0.6), (3.0, 0.45), (math.inf, 0.25))
 PINNED = 0.5  # for pinned messages at most, the newest first
 ONE_MESSAGE = 0.25  # for either message of the exchange before the question, whatever else there is
 SPREAD = 0.05  # of what is chosen: not by the question but from all over the conversation
@@ -369,18 +369,21 @@ class _Selection:
                 return
             if unit in self.taken or unit in self.gone:
                 continue
-            if self._take(unit) and self.leans[unit] and unit > 0 and unit - 1 not in self.gone:
-                before = self.message[unit - 1]
-                if before >= self.message[unit] - 1 and unit - 1 not in self.taken:
-                    self._take(unit - 1)
+            before = unit - 1
+            leans = self.leans[unit] and unit > 0 and before not in self.gone and before not in self.taken
+            if leans and self.message[before] >= self.message[unit] - 1 and self._take(before, unit):
+                continue
+            self._take(unit)
 
-    def _take(self, unit: int) -> bool:
-        price = self.costs[unit] + (0 if self.message[unit] in self.begun else HEADER)
+    def _take(self, *units: int) -> bool:
+        """All of them, if there is room."""
+        new = {self.message[unit] for unit in units} - self.begun
+        price = sum(self.costs[unit] for unit in units) + HEADER * len(new)
         if price > self.room:
             return False
         self.room -= price
-        self.taken.add(unit)
-        self.begun.add(self.message[unit])
+        self.taken.update(units)
+        self.begun |= new
         return True
 
     def ranges(self) -> dict[int, Ranges]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,28 @@ class Query:
     words: tuple[tuple[int, float], ...]
     vector: NDArray[Any] | None = None
     wants_number: bool = False
+    wants_all: bool = False  # of something there are several of: many short finds instead of a few sure ones
+
+
+# What changes for a question that wants all of something: it has few words that tell one find from another,
+# and neither the newest nor the most decided one is more wanted than the others.
+_BROAD: dict[str, float] = {
+    "words": 0.5,
+    "meaning": 3.0,
+    "ranked": 1.0,
+    "followed": 0.2,
+    "beside": 0.0,
+    "answers": 0.7,
+    "message": 0.0,
+    "late": 0.0,
+    "decision": 0.0,
+    "number": 0.05,
+}
+_ALL = re.compile(
+    r"\b(?:all|every(?:body|one|thing|where)?|each|both|list|lists|overview|summar\w+|everybody's|so far"
+    r"|who\b.*\b(?:which|where|what|whom)|which\b.*\bwhich|which \w+s (?:do|did|have|has|are|were))\b",
+    re.IGNORECASE,
+)
 
 
 _NUMBER_WORDS: tuple[str, ...] = (
@@ -136,7 +159,9 @@ def query_of(
         for term in terms(before)[-MOST_TERMS:]:
             found.setdefault(term, weights.earlier)
     asked = text.lower()
-    return Query(tuple(found.items()), vector, any(word in asked for word in _NUMBER_WORDS))
+    return Query(
+        tuple(found.items()), vector, any(word in asked for word in _NUMBER_WORDS), bool(_ALL.search(text))
+    )
 
 
 def score(
@@ -150,6 +175,8 @@ def score(
     total = numpy.zeros(count)
     if not count:
         return total
+    if query.wants_all and query.vector is not None:
+        weights = replace(weights, **_BROAD)
     words = bm25(units, query.words)
     found = weights.words * _in_the_question(words, units, query)
     if query.vector is not None:
