@@ -4,6 +4,7 @@ import os
 
 from playwright.sync_api import expect
 
+USER = "#main [data-controller~=transcript] .message.user"
 FILLER = "The harbour was quiet that day, and nobody on the quay was in any hurry at all. " * 140
 # As the worker would have chosen it, of the newest answer that was not given everything.
 CHOOSE = """
@@ -45,18 +46,18 @@ def test_what_was_sent_is_said_above_the_answer_and_shown_on_request(chat, house
 
 def test_a_message_is_pinned_and_stays_so(chat, another_tab):
     chat.ask("Remember the door code: 4711.", "mock/fast").answered()
-    question = chat.page.locator(".message.user").last
+    question = chat.page.locator(USER).last
     tab = another_tab(chat.page.url.removeprefix(chat.url))
     question.hover()
     question.get_by_role("button", name="Pin", exact=True).click()
     expect(question.locator(".tag")).to_have_text("pinned")
-    expect(tab.page.locator(".message.user").last.locator(".tag")).to_have_text("pinned")
+    expect(tab.page.locator(USER).last.locator(".tag")).to_have_text("pinned")
     chat.page.reload()
     chat.connected()
     question.hover()
     question.get_by_role("button", name="Unpin").click()
     expect(question.locator(".tag")).to_have_count(0)
-    expect(tab.page.locator(".message.user").last.locator(".tag")).to_have_count(0)
+    expect(tab.page.locator(USER).last.locator(".tag")).to_have_count(0)
 
 
 def look(chat) -> None:

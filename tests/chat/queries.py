@@ -21,6 +21,8 @@ PAGES: dict[str, int] = {
     "api/conversations/<uuid:conversation_id>": 7,
     "api/conversations/<uuid:conversation_id>/restore": 0,
     "api/conversations/<uuid:conversation_id>/export": 5,
+    "api/messages/<uuid:message_id>": 0,
+    "api/messages/<uuid:message_id>/context": 4,
     "api/search": 3,
     "api/preferences": 3,
     "settings/": 3,

@@ -35,7 +35,7 @@ export const words = {
     parts: (/** @type {number} */ parts) => (parts === 1 ? "sentences of 1 older one" : `sentences of ${parts} older ones`),
     summarised: (/** @type {number} */ count) => `a summary of the first ${count}`,
     unpinned: (/** @type {number} */ count) => (count === 1 ? "1 pinned message had no room" : `${count} pinned messages had no room`),
-    tokens: (/** @type {string} */ after, /** @type {string} */ before) => `${after} instead of ${before}. The chat itself stays as it is; what you pin is always sent whole.`,
+    tokens: (/** @type {string} */ after, /** @type {string} */ before) => `${after} instead of ${before}. The chat itself stays as it is; what you pin is sent whole, while there is room.`,
     nothing: "Of the older messages nothing was sent.",
     user: "You",
     assistant: "Answer",
