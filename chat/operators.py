@@ -46,6 +46,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "errors": [{"code": code, "count": count, "newest": newest.get(code)} for code, count in errors],
         "queues": present.queues(),
         "providers": _rows(),
+        "refusals": shown.refusals(read),
         "near": overview.near_limits(now)[:10],
     }
     if request.GET.get("part") == "figures":

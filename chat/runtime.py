@@ -18,6 +18,7 @@ from chat.keeper import Keeper
 from chat.live import Live
 from chat.usage_news import UsageNews
 from experiments.exposures import ExposureLog
+from figures.sampling import Sampler
 from grump.celery import app
 from grump.lib import env
 from grump.lib.tasks import end_tasks
@@ -31,6 +32,7 @@ class Runtime:
         self.live = Live(settings.REDIS_URL, self.process)
         self.keeper = Keeper(self.live)
         self.usage = UsageNews(self.live)
+        self.sampler = Sampler(self.process)
         self.exposures = ExposureLog()
         self.fitter = Fitter(settings.REDIS_URL, self.process, queue_fit)
         self.calls: set[asyncio.Task[None]] = set()  # of the API, which no socket follows
@@ -40,12 +42,14 @@ class Runtime:
         self.live.start()
         self.keeper.start()
         self.usage.start()
+        self.sampler.start()
 
     async def close(self) -> None:
         """Interrupt what runs, store it, and let go of every connection."""
         await end_tasks(list(self.calls))
         for close in self.closing:
             await close()
+        await self.sampler.close()
         await self.usage.close()
         await self.fitter.close()
         await self.keeper.close()

@@ -22,7 +22,7 @@ from chat.gateway.loading import load
 from chat.gateway.pricing import cost_microusd
 from chat.gateway.routing import blended_price
 from chat.models import Generation
-from figures import browser, feedback
+from figures import browser, feedback, sampling
 from figures.cells import ALL, Cells, Cut, Figures, figures_of
 from figures.rolling import Source, roll
 from grump.lib import env
@@ -174,4 +174,5 @@ SOURCES = (
     Source(API, lambda: _called(Min), lambda: _called(Max), calls_between),
     browser.SOURCE,
     feedback.SOURCE,
+    sampling.SOURCE,
 )

@@ -3,6 +3,7 @@
 Cell    what happened in one hour or day to one cut of all that happened: counts and sketches
 Made    how far an hour's cells are made
 Timing  one number that a browser measured, until it is added up
+Sample  what one process counted, until it is added up
 Thumb, Satisfaction    what people said of an answer, and of it all
 """
 
@@ -123,3 +124,18 @@ class Satisfaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_id}: {self.score or '–'}"
+
+
+class Sample(models.Model):
+    """What one process counted in one hour: of caches and refusals, which no row of their own tells."""
+
+    process = models.CharField(max_length=80)
+    hour = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["process", "hour"], name="one_sample_an_hour")]
+        indexes = [models.Index(fields=["hour"], name="figures_samples_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.hour}"

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat.totals import ANSWER_TIME, ANSWERS, FIRST_TOKEN
+from figures.browser import BROWSER
 from figures.cells import Figures
+from figures.feedback import RATINGS
+from figures.sampling import PROCESS
 
-BROWSER, RATINGS, CACHE = "browser", "ratings", "cache"
 CACHE_KINDS = ("exact", "semantic", "joined")
 CACHE_TIERS = ("l1", "l2", "l3")
 
@@ -81,7 +83,7 @@ GROUPS = (
         Measure("All", "%", 90, share(*(f"cached {kind}" for kind in CACHE_KINDS), of="answers"),
                 more_is_better=True, digits=1),
     )),
-    Group("cache", "Tiered cache", CACHE, (
+    Group("cache", "Tiered cache", PROCESS, (
         *(Measure(f"Up to tier {number}", "%", 90,
                   share(*(f"hits {tier}" for tier in CACHE_TIERS[:number]), of="asked"),
                   more_is_better=True, digits=1)

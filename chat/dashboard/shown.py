@@ -10,6 +10,7 @@ from chat.totals import ANSWER_TIME, ANSWERS, API, CUTS, FIRST_TOKEN
 from figures.cells import ALL, Cut, Figures
 from figures.pictures import height, lines
 from figures.reading import WINDOWS, Series, Window, by, series
+from figures.sampling import PROCESS
 
 MOST_LINES = 20  # of a cut's table
 
@@ -155,6 +156,13 @@ def money(read: Read, reference: str) -> dict[str, Any]:
         "routing": dollars(answers["at reference"] - answers["routed"]) if answers["at reference"] else "–",
         "reference": reference,
     }
+
+
+def refusals(read: Read) -> list[tuple[str, int]]:
+    """(limit, how often quotas refused a turn by it), the most frequent first."""
+    counts = read[PROCESS].total.counts.items()
+    found = [(name.removeprefix("refused "), int(n)) for name, n in counts if name.startswith("refused ")]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
 
 
 def errors_shown(read: Read) -> list[tuple[str, int]]:
