@@ -24,7 +24,7 @@ OURS = "http://testserver"
 
 @pytest.fixture(autouse=True)
 def fresh_pace(monkeypatch):
-    monkeypatch.setattr(frontend, "_of_address", Pace(60, 60.0))
+    monkeypatch.setattr(frontend, "_of_address", Pace(60, 60.0, clock=lambda: 0.0))
     monkeypatch.setattr(frontend, "_of_all", Pace(3_000, 60.0))
 
 
