@@ -35,6 +35,8 @@ class Provider:
     dialect: DialectName
     base_url: str  # empty: known only from <NAME>_BASE_URL, which is not set
     api_key_env: str = ""  # empty: no key is sent
+    replicas: tuple[str, ...] = ()  # further addresses of the same servers
+    scrape: bool = False  # True: its servers are asked how much they have to do
     discover: bool = False  # True: it is asked which models it serves
     key_optional: bool = False  # True: it is asked without a key where none is set
     headers: Mapping[str, str] = field(default_factory=dict)

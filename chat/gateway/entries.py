@@ -84,6 +84,12 @@ def url(value: Any) -> str:
     return str(value)
 
 
+def urls(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of URLs")
+    return tuple(url(one) for one in value)
+
+
 def variable(value: Any) -> str:
     if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
         raise ValueError("must be the name of an environment variable")
@@ -172,6 +178,8 @@ PROVIDER: Mapping[str, Check] = {
     "api_key_env": variable,
     "key_optional": flag,
     "discover": flag,
+    "replicas": urls,
+    "scrape": flag,
     "headers": headers,
     "timeouts": timeouts,
     "max_concurrency": whole,

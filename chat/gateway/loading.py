@@ -125,7 +125,9 @@ def _provider(name: str, table: Mapping[str, Any], environ: Mapping[str, str], r
     override = environ.get(variable(name, "BASE_URL"), "").strip()
     if override:
         try:
-            given["base_url"] = entries.url(override)
+            # Several, with commas between: one provider with as many servers.
+            given["base_url"], *further = [entries.url(one.strip()) for one in override.split(",")]
+            given["replicas"] = tuple(further)
         except ValueError as reason:
             raise CatalogueError("environment", variable(name, "BASE_URL"), str(reason)) from None
     return Provider(name=name, **{"base_url": "", **given})

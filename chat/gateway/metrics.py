@@ -35,6 +35,19 @@ WAITING = Gauge(
 JOINED = Gauge(
     "grump_requests_joined", "Requests that share another one's stream now", multiprocess_mode="livesum"
 )
+_REPLICA = ("provider", "replica")
+REPLICA_READY = Gauge(
+    "grump_replica_ready", "1 while the server says so", _REPLICA, multiprocess_mode="livemostrecent"
+)
+REPLICA_RUNNING = Gauge(
+    "grump_replica_running", "Requests it works on", _REPLICA, multiprocess_mode="livemostrecent"
+)
+REPLICA_WAITING = Gauge(
+    "grump_replica_waiting", "Requests that wait there", _REPLICA, multiprocess_mode="livemostrecent"
+)
+REPLICA_CACHE = Gauge(
+    "grump_replica_cache_usage", "Share of its key-value cache", _REPLICA, multiprocess_mode="livemostrecent"
+)
 PROMPT_TOKENS = Counter("grump_prompt_tokens_total", "Tokens asked", _MODEL)
 GENERATION_TOKENS = Counter("grump_generation_tokens_total", "Tokens answered", _MODEL)
 SUCCESS = Counter("grump_request_success_total", "Requests answered to their end", _MODEL)

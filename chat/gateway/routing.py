@@ -36,6 +36,7 @@ class Health:
     configured: Collection[str]
     resting: Collection[str] = ()
     first_token_s: Callable[[str], float | None] = _NO_TIMES.get
+    full: Collection[str] = ()  # providers whose servers all have requests waiting and no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ def _for_auto(
     window `tokens` might burst comes after all who have the room, whom nobody but its server knows after all
     others."""
 
-    def order(model: Model) -> tuple[bool, bool, bool, bool, int, float]:
+    def order(model: Model) -> tuple[bool, bool, bool, bool, int, bool, float]:
         above = TIERS.index(model.tier) - TIERS.index(wanted)
         last = model.provider == LOCAL, model.discovered, model.context < tokens
-        return *last, above < 0, abs(above), blended_price(model)
+        return *last, above < 0, abs(above), model.provider in health.full, blended_price(model)
 
     ranked = sorted(models, key=lambda model: (*order(model), model.name))
     *grade, cheapest = order(ranked[0])

@@ -30,10 +30,13 @@ from chat.gateway.pricing import Counter, estimated
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
 from chat.gateway.recent import RecentTimes
+from chat.gateway.replicas import Replicas
 from chat.gateway.request import ChatRequest, Ring
 from chat.gateway.resemblance import load as load_resemblance
 from chat.gateway.routing import AUTO, LOCAL, Health
+from chat.gateway.scraping import Scraping
 from chat.gateway.semantic import Semantic
+from chat.gateway.spread import Spread
 from chat.gateway.tokenizers import families, family
 from grump.lib.breaker import Store
 from grump.lib.shared_breaker import SharedStore
@@ -92,15 +95,34 @@ def build(
     discovery = Discovery([(provider, key_of(provider, environ)) for provider in asked], models)
     shared.append(discovery)
 
-    def health() -> Health:
-        return Health(usable, breakers.resting(), recent.expected)
+    spread = {
+        name: Replicas((catalogue.providers[name].base_url, *catalogue.providers[name].replicas))
+        for name in usable
+    }
+    scraped = [catalogue.providers[name] for name in sorted(usable) if catalogue.providers[name].scrape]
+    if scraped:
+        shared.append(Scraping([(one, key_of(one, environ), spread[one.name]) for one in scraped]))
 
-    doors: dict[str, ProviderRing] = {}
+    def health() -> Health:
+        unready = {one.name for one in scraped if spread[one.name].none_ready}
+        full = frozenset(one.name for one in scraped if spread[one.name].all_full)
+        return Health(usable, unready | set(breakers.resting()), recent.expected, full)
+
+    doors: list[ProviderRing] = []
     providers: dict[str, Ring] = {}
     for name in sorted(usable):
         provider = catalogue.providers[name]
         key = key_of(provider, environ)
-        door = doors[name] = ProviderRing(provider, DIALECTS[provider.dialect], catalogue.models, key, count)
+        dialect = DIALECTS[provider.dialect]
+        rings_of = {
+            one.address: ProviderRing(
+                replace(provider, base_url=one.address), dialect, catalogue.models, key, count
+            )
+            for one in spread[name].all
+        }
+        doors += rings_of.values()
+        # One server needs nobody to choose among several: a ring costs time for every token.
+        door = Spread(spread[name], rings_of) if provider.replicas else doors[-1]
         most = provider.max_concurrency
         gate = Gate(most, leases.places(name, most) if leases else None)
         providers[name] = Admitted(Guarded(door, provider, breakers, recent), provider, gate)
@@ -129,7 +151,7 @@ def build(
         rings,
         catalogue,
         usable,
-        doors.values(),
+        doors,
         count,
         embedders,
         shared,

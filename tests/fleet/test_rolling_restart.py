@@ -1,37 +1,16 @@
 """A deploy while people are being answered: every process is replaced, and none of them notices."""
 
 import asyncio
-import urllib.request
-from collections.abc import Iterator
 
-import pytest
-
-from tests.fakes import SCENARIOS, write_catalogue
-from tests.fakes.script import Finish, Paced, Role, Scenario
-from tests.fakes.words import tokens
+from tests.fleet.conftest import STEADY
 from tests.fleet.tabs import MovingTab, troubles
 from tests.grump.local.stand_ins import until
-from tests.integration.processes import Fleet, House, free_port
-from tests.integration.provider import ProviderThread
+from tests.integration.processes import Fleet
 from tests.integration.tab import a_guest
 
 STREAMS = 30
 # At once: two web processes and a successor; beat; a worker with its pool of two, before and after.
 MOST_PROCESSES = 3 + 2 + 6
-ANSWER = Scenario(
-    "steady", "25 tokens a second for ten seconds.", lambda ask: [Role(), Paced(tokens(250), 25), Finish()]
-)
-
-
-@pytest.fixture
-def fleet(tmp_path) -> Iterator[Fleet]:
-    with ProviderThread({**SCENARIOS, "steady": ANSWER}) as provider:
-        catalogue = write_catalogue(tmp_path / "catalogue.toml", provider.url, ["steady"])
-        house = House(tmp_path, catalogue, {"GUESTS_PER_ADDRESS": "100000"}, database=False)
-        fleet = Fleet(house, "daphne", free_port(), GRUMP_WORKERS="1", DRAIN_SECONDS="30")
-        fleet.wait_until_it_answers()
-        yield fleet
-        assert fleet.terminate() < 30
 
 
 async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
@@ -44,7 +23,7 @@ async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
         await until(lambda: all(len(tab.heard) > 5 for tab in tabs), 30)
         fleet.restart()
     assert troubles(tabs) == {}
-    assert {tab.text for tab in tabs} == {ANSWER.text}
+    assert {tab.text for tab in tabs} == {STEADY.text}
     assert sum(tab.moved_in_mid_answer for tab in tabs) > 0
     await asyncio.to_thread(fleet.until, fleet.restarted, 60)
     # Whoever had stayed on a process that has gone was told to move.
@@ -56,7 +35,7 @@ async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
     assert not set(before.values()) & set(after.values())
     assert after.keys() == before.keys()
     # Two processes answered, four were asked to leave: the scrape of whichever answers counts all of it once.
-    told = await asyncio.to_thread(scrape, fleet)
+    told = await asyncio.to_thread(figures, fleet)
     model = '{model="mock/steady",provider="mock"}'
     assert told[f"grump_request_success_total{model}"] == STREAMS
     assert told[f"grump_time_to_first_token_seconds_count{model}"] == STREAMS
@@ -69,9 +48,8 @@ async def test_every_answer_outlives_a_rolling_restart_byte_for_byte(fleet):
     assert len(slots) <= MOST_PROCESSES
 
 
-def scrape(fleet: Fleet) -> dict[str, float]:
-    with urllib.request.urlopen(f"{fleet.url}/metrics", timeout=10) as answer:
-        lines = answer.read().decode().splitlines()
+def figures(fleet: Fleet) -> dict[str, float]:
+    lines = fleet.metrics().splitlines()
     return {
         name: float(value)
         for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))
