@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from chat.context import plans
 from chat.context.compression import Fitted, cost, newest
 from chat.context.making import DEADLINE, REPLIES, Wish
+from chat.gateway.pricing import TOKENS_PER_MESSAGE
 from chat.history import Line
 from grump.lib.breaker import State
 from grump.lib.tasks import end_tasks
@@ -70,11 +71,16 @@ class Fitter:
         self, lines: Sequence[Line], budget: int, families: Sequence[str], conversation_id: UUID | None
     ) -> Ready:
         """`lines` as the turn has them: those without an id are not stored, lead the prompt and stay."""
-        lines = plans.counted(lines, families)
-        if sum(map(cost, lines)) <= budget or len(lines) == 1:
-            return Ready(Fitted(tuple(range(len(lines)))), "whole")
+        count = len(lines)
+        # No tokenizer finds twice as many as were estimated: most conversations are done here.
+        if count == 1 or 2 * sum(line.tokens for line in lines) + TOKENS_PER_MESSAGE * count <= budget:
+            return Ready(Fitted(tuple(range(count))), "whole")
+        # Thousands of messages are looked at: not on the event loop.
+        lines, whole = await asyncio.to_thread(_counted, lines, families)
+        if whole <= budget:
+            return Ready(Fitted(tuple(range(count))), "whole")
         if conversation_id is None or lines[-1].id is None:  # a worker finds only what is stored
-            return Ready(newest(lines, budget), "newest")
+            return Ready(await asyncio.to_thread(newest, lines, budget), "newest")
         added = next(place for place, line in enumerate(lines) if line.id is not None)
         own = lines[added:]
         room = budget - sum(map(cost, lines[:added]))
@@ -88,7 +94,7 @@ class Fitter:
                 return Ready(_behind(lines[:added], plans.read(plan, len(own))), way)
             except (ValueError, TypeError, KeyError):
                 logger.warning("A fit could not be read")
-        return Ready(newest(lines, budget), "newest")
+        return Ready(await asyncio.to_thread(newest, lines, budget), "newest")
 
     async def close(self) -> None:
         await end_tasks([self._listener])
@@ -175,6 +181,11 @@ class Fitter:
             return
         if reply is not None and not reply.done():
             reply.set_result(told)
+
+
+def _counted(lines: Sequence[Line], families: Sequence[str]) -> tuple[list[Line], int]:
+    counted = plans.counted(lines, families)
+    return counted, sum(map(cost, counted))
 
 
 class _NotQueued(Exception):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from django.core.cache import caches
+
 from chat import history
 from chat.context import plans, stored, summary
 from chat.context.compression import Known, older_places
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 32  # passages that are embedded at once
 SUMMARY_ROOM = 2_000  # tokens of a budget: in less the room is better spent on the sentences themselves
+TRIED = 86_400.0  # seconds until a summary that did not come about is tried again
 QUESTION = Line("user", "", 200)  # the one that has not been asked yet
 
 
@@ -107,6 +110,9 @@ async def _summarise(
     last = older[-1]
     before = await in_database(stored.last_summary, lines)
     if before is not None and before.place >= last:
+        return
+    # Once for each boundary: what a model could not tell believably it cannot a minute later.
+    if not await caches["default"].aadd(f"context:told:{lines[last].id}", True, TRIED):
         return
     first = before.place + 1 if before is not None else 0
     part = [replace(line, pinned=False) for line in counted[first : last + 1]]

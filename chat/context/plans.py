@@ -1,7 +1,7 @@
 """A fit as it travels: the key of everything that went into it, and its spelling. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from functools import cache
 from hashlib import blake2b
 from math import ceil
@@ -57,7 +57,7 @@ def spell(fitted: Fitted) -> dict[str, Any]:
     pieces = [piece if isinstance(piece, int) else [piece.role, piece.text] for piece in fitted.pieces]
     if fitted.shortened is None:
         return {"pieces": pieces}
-    told = asdict(fitted.shortened)
+    told = {field.name: getattr(fitted.shortened, field.name) for field in fields(fitted.shortened)}
     told["ranges"] = {str(place): spans for place, spans in fitted.shortened.ranges.items()}
     return {"pieces": pieces, "shortened": told}
 

@@ -3,6 +3,7 @@ second and some 140 MB. Whatever has no family here is estimated (counting.py).
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -89,8 +90,9 @@ class Tokenizers:
 
 class _Vocabulary:
     def __init__(self, name: str) -> None:
-        import bpe_openai  # here: only the worker pays for it
-
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of how the wheel opens its files
+            import bpe_openai  # here: only the worker pays for it
         self._encoding: Any = bpe_openai.get_encoding(_VOCABULARIES[name])
 
     def count(self, text: str) -> int:
