@@ -21,7 +21,7 @@ from chat.models import Conversation, Digest, Message, Summary
 from grump.lib.database import in_database
 from tests.chat.context.conversations import a_conversation
 
-pytestmark = pytest.mark.usefixtures("valkey", "transactional_db")
+pytestmark = pytest.mark.usefixtures("valkey", "database")
 
 CODE = "The code of the cellar door is 4711."
 ASKED = "Which code opens the cellar door?"
