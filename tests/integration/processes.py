@@ -1,5 +1,6 @@
 """An installation on disk and its web processes, each with the command that `make run` would give it."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -72,7 +73,9 @@ class House:
     def start(self, server: Server = "daphne", port: int | None = None) -> "Web":
         """A web process; with GRUMP_TEST_FLEET a whole fleet in its place, that the tests take for one."""
         kind = Fleet if os.environ.get("GRUMP_TEST_FLEET") else WebProcess
-        process = kind(self, server, port or free_port())
+        # The time that a web process alone has under test: tests wait for its end.
+        more = {"DRAIN_SECONDS": "3"} if kind is Fleet else {}
+        process = kind(self, server, port or free_port(), **more)
         self._processes.append(process)
         process.wait_until_it_answers()
         return process
@@ -101,6 +104,7 @@ class Web:
     port: int
     log: Path
     name: str
+    ends_within = 3.0 + 2.0  # seconds after SIGTERM: an answer's in development, and what a busy machine adds
     _process: subprocess.Popen[bytes]
 
     @property
@@ -179,6 +183,8 @@ class Fleet(Web):
     """The supervisor with two web processes on one port, as `make fleet` starts it. Its PostgreSQL is its own
     where the house names no database."""
 
+    ends_within = 3.0 + 20.0  # its workers, beat and PostgreSQL end after the web processes
+
     def __init__(self, house: House, server: Server, port: int, **environment: str) -> None:
         self.house, self.name, self.port = house, f"a fleet on {server}", port
         self.var = house.var / f"fleet-{port}"
@@ -199,6 +205,14 @@ class Fleet(Web):
                 command, cwd=ROOT, env=told, stdout=output, stderr=subprocess.STDOUT,
                 preexec_fn=die_with_parent(signal.SIGKILL),
             )  # fmt: skip
+
+    def kill(self) -> None:
+        """Everything at once: a supervisor that is killed alone has its guard end the others, politely."""
+        for child in self.children().values():
+            if child.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+        super().kill()
 
     def wait_until_it_answers(self, seconds: float = 90) -> None:
         super().wait_until_it_answers(seconds)

@@ -11,8 +11,6 @@ from tests.fakes import SCENARIOS
 from tests.integration.tab import Tab, a_guest, text_of
 
 ANSWER = SCENARIOS["fast"].text
-# Seconds: the three that an answer has to come to its end in development, and what a busy machine adds.
-PROMPT_END = 3.0 + 7.0
 
 
 async def test_it_answers_a_guest_who_has_only_loaded_the_page(web):
@@ -101,7 +99,7 @@ async def test_sigterm_ends_the_process_promptly_though_an_answer_is_under_way(h
     async with Tab(web, guest) as tab:
         accepted = await tab.ask("Tell me much", "mock/paced-50-long")
         await tab.hear_texts(accepted["generation_id"], 2)
-        assert web.terminate() < PROMPT_END
+        assert web.terminate() < web.ends_within
     assert "Traceback" not in web.last_words()
 
 
