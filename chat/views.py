@@ -7,6 +7,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -23,6 +24,8 @@ from figures.timings import token_for
 from grump.accounts.guests import ensure_guest
 from grump.accounts.models import User
 
+_GZIP = GZipMiddleware(lambda request: HttpResponse())
+
 
 @require_safe
 @never_cache
@@ -30,7 +33,18 @@ from grump.accounts.models import User
 async def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """A visitor becomes a guest here; somebody else's conversation is not found."""
     models = [shapes.model_shape(entry) for entry in gateway().offered()]
-    return await sync_to_async(_render)(request, conversation_id, models)
+    return await sync_to_async(_rendered)(request, conversation_id, models)
+
+
+def _rendered(
+    request: HttpRequest, conversation_id: UUID | None, models: list[dict[str, Any]]
+) -> HttpResponse:
+    """Compressed here, in the thread that has rendered it: a middleware would cost every request a thread.
+
+    Against guessing at secrets by the length (BREACH) Django adds a random one, and masks its tokens.
+    """
+    response = _render(request, conversation_id, models)
+    return _GZIP.process_response(request, response)
 
 
 def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dict[str, Any]]) -> HttpResponse:

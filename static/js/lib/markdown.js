@@ -33,6 +33,7 @@ export function elementsOf(tokens, isClosed = true) {
   for (const table of fragment.querySelectorAll("table")) {
     const scroll = document.createElement("div");
     scroll.className = "table-scroll";
+    scroll.tabIndex = 0; // it scrolls: the keyboard must reach it
     table.replaceWith(scroll);
     scroll.append(table);
   }
