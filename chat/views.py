@@ -44,7 +44,8 @@ def _rendered(
     Against guessing at secrets by the length (BREACH) Django adds a random one, and masks its tokens.
     """
     response = _render(request, conversation_id, models)
-    return _GZIP.process_response(request, response)
+    _GZIP.process_response(request, response)  # in place
+    return response
 
 
 def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dict[str, Any]]) -> HttpResponse:
