@@ -24,11 +24,7 @@ new MutationObserver((_, observer) => {
 
 @pytest.fixture
 def long_one(chat, house) -> str:
-    user = json.loads(chat.page.locator("#boot").text_content())["user"]["id"]
-    code = (
-        f"from tests.browser.seeding import long_conversation; print(long_conversation({user}, {MESSAGES}))"
-    )
-    return f"/c/{house.manage('shell', '--no-imports', '-c', code).split()[-1]}/"
+    return seeded(chat, house, MESSAGES)
 
 
 def opened(page: Page, address: str) -> float:
@@ -59,3 +55,85 @@ def test_a_long_conversation_opens_at_its_end(chat, long_one):
     expect(chat.foot).to_be_in_viewport()
     chat.ask("One more", "mock/fast").answered()
     expect(chat.foot).to_be_in_viewport()
+
+
+def seeded(chat, house, messages: int) -> str:
+    user = json.loads(chat.page.locator("#boot").text_content())["user"]["id"]
+    code = (
+        f"from tests.browser.seeding import long_conversation; print(long_conversation({user}, {messages}))"
+    )
+    return f"/c/{house.manage('shell', '--no-imports', '-c', code).split()[-1]}/"
+
+
+HUGE = 10_000
+HUGE_OPENS_WITHIN_MS = 500
+MOST_NODES = 15_000
+
+# Scroll to the very top in steps, as a reader does, and say how many nodes there were at most.
+READ_UP = """async () => {
+    const log = document.querySelector("[data-controller~=scroll]");
+    let most = 0;
+    for (let still = 0, before = -1, step = 0; still < 8 && step < 500; step++) {
+        log.scrollBy(0, -2500);
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        most = Math.max(most, document.querySelectorAll("*").length);
+        still = log.scrollTop === before ? still + 1 : 0;
+        before = log.scrollTop;
+    }
+    return most;
+}"""
+
+
+def test_ten_thousand_messages_open_at_once_and_the_ones_above_come_without_a_jump(chat, house):
+    address = seeded(chat, house, HUGE)
+    chat.page.add_init_script(NOTE_WHEN_UPGRADED)
+    times = [opened(chat.page, chat.url + address) for _ in range(TRIES)]
+    assert min(times) < HUGE_OPENS_WITHIN_MS, times
+    messages = chat.page.locator(".messages .message[data-key]")
+    expect(messages).to_have_count(200)
+    chat.connected()
+    first = messages.first
+    key = first.get_attribute("data-key")
+    first.scroll_into_view_if_needed()
+    expect(messages).to_have_count(400)
+    moved = chat.page.locator(f"[data-key='{key}']")
+    expect(moved).to_be_in_viewport()
+    assert messages.first.get_attribute("data-key") != key
+
+
+def test_three_hundred_messages_that_were_all_read_are_few_nodes(chat, house):
+    chat.open(seeded(chat, house, 300))
+    most = chat.page.evaluate(READ_UP)
+    expect(chat.page.locator(".messages .message[data-key]")).to_have_count(300)
+    expect(chat.answers.first.locator("strong").first).to_be_visible()
+    assert most < MOST_NODES
+    # The newest are far by now, and plain text again; on the way back they are as they were.
+    expect(chat.answers.nth(140).locator(".plain")).to_have_count(1)
+    chat.page.get_by_role("button", name="Newest").click()
+    expect(chat.foot).to_be_in_viewport()
+    chat.answers.nth(140).scroll_into_view_if_needed()
+    expect(chat.answers.nth(140).locator(".plain")).to_have_count(0)
+    expect(chat.answers.nth(140).get_by_role("button", name="Copy").first).to_be_attached()
+
+
+def test_what_is_read_does_not_move_while_others_are_drawn_and_taken_down(chat, house):
+    chat.open(seeded(chat, house, 300))
+    jumps = chat.page.evaluate(
+        """async () => {
+            const log = document.querySelector("[data-controller~=scroll]");
+            const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            const jumps = [];
+            for (let step = 0; step < 60; step++) {
+                log.scrollBy(0, step < 40 ? -1100 : 900);
+                await frame();
+                const middle = innerHeight / 2;
+                const read = [...document.querySelectorAll(".messages .message")]
+                    .find((one) => one.getBoundingClientRect().bottom > middle);
+                const top = read.getBoundingClientRect().top;
+                for (let wait = 0; wait < 4; wait++) await frame();
+                jumps.push(Math.abs(read.getBoundingClientRect().top - top));
+            }
+            return jumps;
+        }"""
+    )
+    assert max(jumps) <= 2, jumps

@@ -24,6 +24,25 @@ export class MessageView {
     this.tail = [];
     this.seams = 0;
     this.beginning = 0;
+    /** Plain text, until the reader comes near. */
+    this.isFar = false;
+    /** Nobody watches yet how near it is. */
+    this.isUntouched = true;
+  }
+
+  /** Plain text again, without its furniture: a few nodes, and still found by the browser's own search. @param {Entry} entry */
+  fold(entry) {
+    this.isFar = true;
+    this.stream = null;
+    this.tail = [];
+    this.drawn = "";
+    this.element.querySelector("details")?.remove();
+    this.element.querySelector(".failure")?.remove();
+    this.foot.replaceChildren();
+    if (entry.role === "user") return;
+    this.said.classList.remove("skeleton");
+    this.said.classList.add("plain");
+    this.said.replaceChildren(entry.text);
   }
 
   /** @param {HTMLTemplateElement} template @param {Entry} entry @param {import("../models/catalogue.js").Catalogue} catalogue */

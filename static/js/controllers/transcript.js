@@ -15,6 +15,13 @@ import { why } from "./why.js";
 // conversation opens fast and stays small.
 const DRAWN_AT_ONCE = 8;
 const NEAR = "1200px";
+// Beyond this they are plain text again: what was read once does not stay for ever. More than NEAR, or a reader at
+// the border would have the same message drawn and taken down in turns.
+const FAR = "5000px";
+// What stands above is asked for before the reader has come to its end.
+const ABOVE = "2500px";
+// The last two are laid out always (message.css), so that taking them down would move something.
+const NEVER_FOLDED = 2;
 
 /** The messages of the shown conversation. Knows which element belongs to which entry, and what is dirty. */
 export class Transcript extends PageController {
@@ -32,6 +39,11 @@ export class Transcript extends PageController {
       root: this.element.closest(".log"),
       rootMargin: NEAR,
     });
+    this.leave = new IntersectionObserver((seen) => this.left(seen), { root: this.element.closest(".log"), rootMargin: FAR });
+    this.above = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && void this.readOn(), {
+      root: this.element.closest(".log"),
+      rootMargin: ABOVE,
+    });
     this.paint = oncePerFrame(() => this.paintDirty());
     holdWhileFurnishing((work) => {
       this.app.page.emit("before-growth");
@@ -40,6 +52,7 @@ export class Transcript extends PageController {
     });
     this.adopt();
     this.reconcile(true);
+    this.above.observe(this.earlier);
     this.chat.on("shown", () => this.showAnew());
     this.chat.on("entries", (/** @type {{sent?: boolean, above?: boolean} | undefined} */ how) => {
       this.reconcile(how?.above);
@@ -62,6 +75,7 @@ export class Transcript extends PageController {
   showAnew() {
     this.dirty?.clear();
     this.approach?.disconnect();
+    this.leave?.disconnect();
     this.views?.clear();
     this.list?.replaceChildren();
     this.reconcile(true);
@@ -77,43 +91,66 @@ export class Transcript extends PageController {
     for (const [key, view] of views) {
       if (wanted.has(key)) continue;
       view.element.remove();
+      this.approach?.unobserve(view.element);
+      this.leave?.unobserve(view.element);
       views.delete(key);
     }
     /** @type {Element | null} */
     let before = null;
     for (const [index, entry] of entries.entries()) {
-      const view = views.get(entry.key) ?? MessageView.create(this.template, entry, this.chat.catalogue);
+      const known = views.get(entry.key);
+      const view = known ?? MessageView.create(this.template, entry, this.chat.catalogue);
       views.set(entry.key, view);
       /** @type {Element | null} */
       const next = before ? before.nextElementSibling : list.firstElementChild;
       if (next !== view.element) list.insertBefore(view.element, next);
       before = view.element;
-      if (isFirst && index < entries.length - DRAWN_AT_ONCE) {
+      if (isFirst && index < entries.length - DRAWN_AT_ONCE && view.isUntouched) {
         if (view.said.textContent === "") view.said.textContent = entry.text;
-        this.approach?.observe(view.element);
-      } else this.draw(entry);
+        view.isFar = true;
+      } else if (!view.isFar) this.draw(entry);
+      if (view.isUntouched) this.watch(view);
     }
     this.empty.hidden = entries.length > 0;
     if (this.earlier) this.earlier.hidden = !this.chat.conversation.earlier;
   }
 
+  /** @param {MessageView} view */
+  watch(view) {
+    view.isUntouched = false;
+    this.approach?.observe(view.element);
+    this.leave?.observe(view.element);
+  }
+
   /** @param {IntersectionObserverEntry[]} seen */
   approached(seen) {
-    const near = seen.filter((one) => one.isIntersecting).map((one) => one.target);
+    const entries = seen.filter((one) => one.isIntersecting).map((one) => this.entryOf(one.target));
+    const near = entries.filter((entry) => entry && this.views?.get(entry.key)?.isFar);
     if (near.length === 0) return;
     this.app.page.emit("before-growth");
-    for (const element of near) {
-      this.approach?.unobserve(element);
-      const entry = this.entryOf(element);
-      if (entry) this.draw(entry);
-    }
+    for (const entry of near) if (entry) this.draw(entry);
     this.app.page.emit("after-growth");
+  }
+
+  /** Their place keeps its size: what is out of sight has the one it last had (message.css). @param {IntersectionObserverEntry[]} seen */
+  left(seen) {
+    const { entries } = this.chat.conversation;
+    for (const { isIntersecting, target } of seen) {
+      const entry = isIntersecting ? undefined : this.entryOf(target);
+      const view = entry && this.views?.get(entry.key);
+      if (!entry || !view || view.isFar || entries.indexOf(entry) >= entries.length - NEVER_FOLDED) continue;
+      if (entry.sending || entry.waitsFor || entry.generation?.state === "running") continue;
+      if (target.contains(document.activeElement) || getSelection()?.containsNode(target, true)) continue;
+      view.fold(entry);
+    }
   }
 
   /** @param {Entry} entry */
   draw(entry) {
     const last = this.chat.conversation.last === entry;
     const { temporary } = this.chat.conversation;
+    const view = this.views?.get(entry.key);
+    if (view) view.isFar = false;
     this.views?.get(entry.key)?.draw(entry, { last, temporary, online: this.app.socket.state === "open" });
   }
 
@@ -131,12 +168,24 @@ export class Transcript extends PageController {
 
   // --- What its markup calls ---
 
-  /** @param {Event} _event @param {HTMLElement} node */
-  async readEarlier(_event, node) {
-    if (node.ariaBusy === "true") return;
-    node.ariaBusy = "true";
+  /** The messages above, asked for by the button or because the reader comes near it. */
+  async readEarlier() {
+    const { earlier } = this;
+    if (!earlier || earlier.hidden || earlier.ariaBusy === "true") return;
+    earlier.ariaBusy = "true";
     await readEarlier(this.chat).catch((error) => this.app.page.emit("toast", { text: error.message }));
-    node.ariaBusy = null;
+    earlier.ariaBusy = null;
+  }
+
+  async readOn() {
+    const { earlier, above } = this;
+    if (!earlier || !above) return;
+    const { length } = this.chat.conversation.entries;
+    await this.readEarlier();
+    if (this.chat.conversation.entries.length === length) return; // it failed: the button is there
+    // Still near? An observer tells of changes only.
+    above.unobserve(earlier);
+    above.observe(earlier);
   }
 
   /** @param {Event} _event @param {HTMLElement} node */
