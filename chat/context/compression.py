@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Of the room that system and last request leave: for recent messages at most, by how much longer the whole
 # is.
-RECENT = ((1.5, 0.6), (3.0, 0.35), (math.inf, 0.25))
+RECENT = ((1.5, 0.6), (3.0, 0.45), (math.inf, 0.25))
 PINNED = 0.5  # for pinned messages at most, the newest first
 ONE_MESSAGE = 0.25  # for either message of the exchange before the question, whatever else there is
 SPREAD = 0.05  # of what is chosen: not by the question but from all over the conversation
