@@ -230,6 +230,9 @@ class Preferences(models.Model):
     send_key = models.CharField(max_length=10, choices=SendKey, default=SendKey.ENTER)
     prediction = models.BooleanField(default=True)  # what might come next, while one writes
     follow_ups = models.BooleanField(default=True)  # questions that might follow an answer
+    preloading = models.BooleanField(
+        default=False
+    )  # the likely next answer may be made before it is asked for
     model = models.CharField(max_length=120, default="auto")
     preference = models.FloatField(default=0.5)  # for "auto": from 0, cheaper, to 1, better
 
@@ -256,3 +259,48 @@ class Heeded(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.right} of {self.shown}"
+
+
+class FollowUps(models.Model):
+    """Questions that may follow an answer, offered under it; an empty list where none was good enough."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="follow_ups")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    questions = models.JSONField(default=list)
+    cost_microusd = models.PositiveBigIntegerField(default=0)  # the house's
+    chosen = models.PositiveSmallIntegerField(null=True, blank=True)  # which of them was asked then
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="follow_ups_of_one"),
+            models.Index(fields=["created_at"], name="follow_ups_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"After {self.message_id}"
+
+
+class Preload(models.Model):
+    """Something made before anybody asked for it: what it cost, and whether and what it was good for."""
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer"  # to the follow-up that is likeliest to be asked
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    subject = models.CharField(max_length=32)  # a digest of what it is for
+    cost_microusd = models.PositiveBigIntegerField(default=0)
+    first_token_ms = models.PositiveIntegerField(default=0)  # what it took when nobody waited
+    won_ms = models.IntegerField(null=True, blank=True)  # of somebody's first word, once it was used
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "subject"], name="preload_looked_up"),
+            models.Index(fields=["made_at"], name="preload_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

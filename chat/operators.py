@@ -16,6 +16,7 @@ from chat.dashboard import present, shown
 from chat.gateway.catalogue import Catalogue
 from chat.gateway.loading import load
 from chat.gateway.probing import Standing, standings
+from chat.prediction import worth
 from chat.totals import CUTS, reference_model
 from figures.reading import WINDOWS
 from grump.lib import env
@@ -88,3 +89,16 @@ def _row(standing: Standing, rests: dict[str, State]) -> dict[str, Any]:
         "state": _WORDS[own] if own else "",
         "resting": models,
     }
+
+
+@require_safe
+def looking_ahead(request: HttpRequest) -> HttpResponse:
+    """`/admin/looking-ahead/`: what was made or offered before anybody asked, and whether it was worth it."""
+    page = {
+        **admin.site.each_context(request),
+        "title": "Looking ahead",
+        "preloads": worth.preloads(),
+        "follow_ups": worth.follow_ups(),
+        "suggestions": worth.suggestions(),
+    }
+    return render(request, "admin/looking_ahead.html", page)

@@ -4,7 +4,7 @@ from typing import Any
 
 from chat.models import Preferences
 
-NAMES = ("send_key", "prediction", "follow_ups", "model", "preference")
+NAMES = ("send_key", "prediction", "follow_ups", "preloading", "model", "preference")
 
 
 def of(user_id: int) -> Preferences:

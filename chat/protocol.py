@@ -393,6 +393,16 @@ class PredictResult(ServerFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUps(ServerFrame):
+    """Questions that may follow the answer `message_id`, at most three."""
+
+    type = "follow_ups"
+    conversation_id: UUID
+    message_id: UUID
+    questions: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong(ServerFrame):
     type = "pong"
     id: str | int | None
@@ -402,7 +412,7 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
     frame.type: frame
     for frame in (
         Ready, Accepted, Queued, Start, Delta, Retry, Done, Error, ConversationUpdated, UsageUpdate,
-        PredictResult, Pong,
+        PredictResult, FollowUps, Pong,
     )
 }  # fmt: skip
 

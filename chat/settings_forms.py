@@ -37,6 +37,9 @@ class ChatForm(forms.Form):
     )
     prediction = forms.BooleanField(required=False, label=_("Suggest what I may be about to write"))
     follow_ups = forms.BooleanField(required=False, label=_("Suggest questions after an answer"))
+    preloading = forms.BooleanField(
+        required=False, label=_("Prepare the answer to the likeliest of them, before I ask")
+    )
     model = forms.ChoiceField(label=_("Model of a new chat"))
     preference = forms.FloatField(
         min_value=0,

@@ -7,7 +7,7 @@ from uuid import UUID
 from chat.context.note import told
 from chat.gateway.stack import ModelEntry
 from chat.history import BRANCH_LIMIT, branch
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, FollowUps, Generation, Message
 from figures.feedback import thumbs_of
 
 
@@ -35,7 +35,14 @@ def opened(conversation: Conversation, before: UUID | None = None) -> dict[str, 
         "leaf_id": str(conversation.leaf_id) if conversation.leaf_id else None,
         "earlier": earlier,
         "messages": _messages(conversation, messages),
+        "follow_ups": _follow_ups(conversation),
     }
+
+
+def _follow_ups(conversation: Conversation) -> list[str]:
+    """What is offered under the last answer that is shown."""
+    offered = FollowUps.objects.filter(message=conversation.leaf_id).first() if conversation.leaf_id else None
+    return offered.questions if offered else []
 
 
 def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[dict[str, Any]]:

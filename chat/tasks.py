@@ -10,6 +10,7 @@ from django.conf import settings
 
 from chat import conversations, retention
 from chat.context import digesting, making
+from chat.prediction.ahead import look_ahead
 from chat.reaper import reap
 from chat.relay import Relay
 from chat.runtime import installed_gateway
@@ -21,6 +22,7 @@ from figures import browser
 __all__ = [
     "add_up",
     "fit_context",
+    "look_ahead",
     "prepare_context",
     "reap_lost",
     "remove_deleted",

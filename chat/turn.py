@@ -26,6 +26,7 @@ from chat.history import Opened
 from chat.live import Broadcast
 from chat.models import Generation
 from chat.outbox import Outbox
+from chat.prediction import ahead
 from chat.runtime import Runtime
 from experiments.subjects import Subject
 from grump.lib import context, tracing
@@ -166,6 +167,8 @@ async def _run_traced(
             runtime.exposures.note(tried.routing, at=tried.at)
         # Whatever happens to this task now, the answer so far is stored and its end is told.
         await asyncio.shield(asyncio.create_task(finish(runtime, broadcast, opened, outcome)))
+    if outcome.state == Generation.State.COMPLETE:
+        ahead.after(runtime, broadcast.user_id, opened, subject)
     return outcome
 
 

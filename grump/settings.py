@@ -363,6 +363,10 @@ SATISFACTION_DAYS = env.integer("SATISFACTION_DAYS", 30, least=1, most=3650)
 # The share of pages whose timings are measured by their browsers.
 BROWSER_TIMINGS_SAMPLE = env.integer("BROWSER_TIMINGS_PERCENT", 100, least=0, most=100) / 100
 
+# What questions under answers, and answers made before they are asked for, may cost the house in a day;
+# guests together at most a fifth of it. Zero turns both off.
+LOOK_AHEAD_CENTS_A_DAY = env.integer("LOOK_AHEAD_CENTS_A_DAY", 100, least=0, most=10_000_000)
+
 MAX_FRAMES_PER_MINUTE = env.integer("MAX_FRAMES_PER_MINUTE", 240, least=1, most=100_000)
 # Open at once in one process: all, and one user's. More are told to come back later.
 MAX_SOCKETS = env.integer("MAX_SOCKETS", 10_000, least=1, most=1_000_000)

@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from chat.operators import dashboard, providers
+from chat.operators import dashboard, looking_ahead, providers
 from usage.operators import usage_overview
 
 handler400 = "grump.operations.errors.bad_request"
 
 urlpatterns = [
+    path("admin/looking-ahead/", admin.site.admin_view(looking_ahead), name="looking-ahead"),
     path("admin/providers/", admin.site.admin_view(providers), name="providers"),
     path("admin/usage-overview/", admin.site.admin_view(usage_overview), name="usage_overview"),
     path("admin/", admin.site.admin_view(dashboard), name="operations"),

@@ -8,6 +8,7 @@ import { Allowance } from "./controllers/allowance.js";
 import { Announcer } from "./controllers/announcer.js";
 import { Composer } from "./controllers/composer.js";
 import { Drawer } from "./controllers/drawer.js";
+import { FollowUps } from "./controllers/follow_ups.js";
 import { Ghost } from "./controllers/ghost.js";
 import { Instructed } from "./controllers/instructed.js";
 import { Keys } from "./controllers/keys.js";
@@ -69,7 +70,7 @@ function begin(boot) {
 
   attach(
     {
-      ahead: Ahead, allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, ghost: Ghost, instructed: Instructed, keys: Keys,
+      ahead: Ahead, allowance: Allowance, announcer: Announcer, composer: Composer, drawer: Drawer, "follow-ups": FollowUps, ghost: Ghost, instructed: Instructed, keys: Keys,
       "line-menu": LineMenu, meter: Meter, navigation: Navigation, pill: Pill, scroll: Scroll, sidebar: Sidebar,
       suggestions: Suggestions, toast: Toast, transcript: Transcript, update: UpdateBar,
     },

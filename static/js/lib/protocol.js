@@ -49,7 +49,7 @@
  * @property {string} [client_message_id]
  *
  * @typedef {{id: string, title: string, updated_at: string, pinned?: boolean, archived?: boolean}} ConversationLine
- * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[], earlier?: boolean, instructions?: string}} ConversationJson
+ * @typedef {{id: string, title: string, leaf_id: string | null, messages: Message[], earlier?: boolean, instructions?: string, follow_ups?: string[]}} ConversationJson
  *
  * @typedef {object} Model
  * @property {string} name
@@ -64,7 +64,7 @@
  * @property {boolean} [resting] it has been failing
  *
  * @typedef {{id: number, name: string, guest: boolean}} User
- * @typedef {{send_key: "enter" | "mod+enter", prediction: boolean, follow_ups: boolean, model: string, preference: number}} Preferences
+ * @typedef {{send_key: "enter" | "mod+enter", prediction: boolean, follow_ups: boolean, preloading: boolean, model: string, preference: number}} Preferences
  * @typedef {{user: User, conversation: ConversationJson | null, models: Model[], flags: Record<string, boolean>, preferences: Preferences, timings?: string}} Boot
  *
  * @typedef {{type: string, [field: string]: any}} Frame

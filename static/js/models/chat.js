@@ -19,7 +19,7 @@ import { Versions } from "./versions.js";
  *
  * Events: `shown` (another conversation, or another branch), `entries` (some were added, removed or changed),
  * `answer` (an entry's answer grew), `named` (the conversation got its id), `instructed` (its instructions changed), `listed` (a change of the list:
- * {id, title?, updated_at?, deleted?}), `usage`, `refused` ({code, message}: of no message), `returned` (a refused message that is not shown here),
+ * {id, title?, updated_at?, deleted?}), `usage`, `offered` (what may be asked next), `refused` ({code, message}: of no message), `returned` (a refused message that is not shown here),
  * `waiting` (messages wait for a connection), `frame:ready` (the frame), `ended` (an entry).
  */
 export class Chat extends Emitter {
@@ -167,6 +167,11 @@ export class Chat extends Emitter {
         break;
       case "conversation.updated":
         this.updated(frame);
+        break;
+      case "follow_ups":
+        if (frame.conversation_id !== this.conversation.id || !Array.isArray(frame.questions)) break;
+        this.conversation.offered = { after: frame.message_id, questions: frame.questions };
+        this.emit("offered");
         break;
       case "usage.update":
         this.emit("usage", frame);

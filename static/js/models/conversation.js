@@ -15,14 +15,17 @@ const HISTORY_MESSAGES = 400;
  *   `edits` is the question that this one took the place of; `waitsFor` is the id of the frame whose acceptance will name the generation.
  */
 export class Conversation {
-  /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean, instructions?: string, temporary?: boolean}} json */
-  constructor({ id, title, messages, earlier = false, instructions = "", temporary = false }) {
+  /** @param {{id: string | null, title: string, messages: Message[], earlier?: boolean, instructions?: string, temporary?: boolean,
+   *   leaf_id?: string | null, follow_ups?: string[]}} json */
+  constructor({ id, title, messages, earlier = false, instructions = "", temporary = false, leaf_id = null, follow_ups = [] }) {
     this.id = id;
     this.title = title;
     /** What its model is told before everything else. */
     this.instructions = instructions;
     /** Nothing of it is stored, here or on the server. */
     this.temporary = temporary;
+    /** What may be asked after the message `after`. */
+    this.offered = { after: leaf_id, questions: follow_ups };
     /** Are there messages above the first one? */
     this.earlier = earlier;
     /** @type {Entry[]} */
@@ -31,6 +34,11 @@ export class Conversation {
 
   static empty(temporary = false) {
     return new Conversation({ id: null, title: "", messages: [], temporary });
+  }
+
+  /** What may be asked now: under the last answer, once it is there. */
+  get followUps() {
+    return !this.busy && this.last?.id === this.offered.after ? this.offered.questions : [];
   }
 
   /** What was said so far, for a server that keeps none of it: the newest that fit into a frame. */
