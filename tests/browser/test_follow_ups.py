@@ -1,6 +1,5 @@
 """Questions under the last answer: there when they are made, gone when something is asked."""
 
-import orjson
 import pytest
 from playwright.sync_api import expect
 
@@ -9,27 +8,17 @@ QUESTIONS = ["How do I measure backpressure?", "What is a good queue size?"]
 
 @pytest.fixture
 def offered(chat):
-    """The server says what may be asked next, as the worker would have it say."""
-    sockets = []
+    """A conversation that comes with what may be asked next, as one does once the worker has asked."""
 
-    def pass_on(route) -> None:
-        server = route.connect_to_server()
-        sockets.append(route)
-        done = []
+    def add(route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "follow_ups": QUESTIONS})
 
-        def tell(message) -> None:
-            route.send(message)
-            frame = orjson.loads(message)
-            if frame["type"] == "chat.done" and not done:
-                done.append(True)
-                conversation = chat.page.url.rstrip("/").rsplit("/", 1)[-1]
-                told = {"type": "follow_ups", "conversation_id": conversation, "questions": QUESTIONS}
-                route.send(orjson.dumps({**told, "message_id": frame["message_id"]}).decode())
-
-        server.on_message(tell)
-
-    chat.page.route_web_socket("**/ws/chat/", pass_on)
     chat.ask("Explain backpressure").answered()
+    chat.page.route("**/api/conversations/*", add)
+    chat.open()
+    chat.lines.first.click()
+    expect(chat.questions.last).to_have_text("Explain backpressure")
     return chat
 
 

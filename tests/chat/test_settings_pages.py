@@ -65,6 +65,7 @@ def test_the_api_changes_what_it_names_and_leaves_the_rest(client, ann):
         "send_key": "enter",
         "prediction": False,
         "follow_ups": True,
+        "preloading": False,
         "model": "auto",
         "preference": 1.0,
     }
