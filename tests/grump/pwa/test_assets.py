@@ -6,8 +6,6 @@ from django.template import Context, Template
 
 from grump.pwa import assets
 
-# What a first visit downloads, compressed. Gzip stands in for Brotli here, which is smaller still.
-
 
 def render(source: str) -> str:
     return Template("{% load assets %}" + source).render(Context())
