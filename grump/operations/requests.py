@@ -26,7 +26,7 @@ class Identified:
         self.app = app
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        name = _given(scope) or uuid.uuid4().hex
+        name = _given(scope) or f"req_{uuid.uuid4().hex}"
         with context.concerning(request_id=name):
             if scope["type"] != "http":
                 await self.app(scope, receive, send)

@@ -1,7 +1,6 @@
 """What every address of `/v1` does first and last: who asks, and every refusal in OpenAI's shape."""
 
 import logging
-import uuid
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
@@ -16,7 +15,6 @@ from usage.refusals import QuotaExceeded
 
 logger = logging.getLogger(__name__)
 
-REQUEST_ID = "x-request-id"
 BROKEN = Refusal(500, "internal", INTERNAL, kind="server_error")
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -27,7 +25,6 @@ def speaks_openai(*methods: str) -> Callable[[View], View]:
     def around(view: View) -> View:
         @wraps(view)
         async def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            request_id = f"req_{uuid.uuid4().hex}"
             try:
                 if request.method not in methods:
                     raise Refusal(405, "method_not_allowed", "This address does not take that method.")
@@ -35,9 +32,8 @@ def speaks_openai(*methods: str) -> Callable[[View], View]:
             except Exception as error:
                 refusal = _refusal(error)
                 if refusal is BROKEN:
-                    logger.exception("A call of the API failed: %s", request_id)
+                    logger.exception("A call of the API failed")
                 response = refusal.response
-            response[REQUEST_ID] = request_id
             return response
 
         door.csrf_exempt = True  # type: ignore[attr-defined]
