@@ -85,7 +85,7 @@ class Person:
                 pause = 0.2
             except GONE:
                 self._books.seen["reconnected"] += 1
-                self._tab = None
+                await self._leave()  # a socket that is given up is closed, or the server keeps it
                 await asyncio.sleep(pause * (0.5 + self._dice.random()))
                 pause = min(pause * 2, 3.0)
         if question.done:
