@@ -6,6 +6,7 @@ from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, QuerySet,
 
 from chat.models import Generation, Message
 from experiments.metrics import DAY, Metric, register
+from figures.models import Satisfaction, Thumb
 from usage.models import Entry
 
 ONE = Value(1.0, output_field=FloatField())
@@ -44,6 +45,14 @@ def _asked() -> QuerySet[Any]:
 
 def _charged() -> QuerySet[Any]:
     return Entry.objects.annotate(value=F("house_microusd"))
+
+
+def _thumbs() -> QuerySet[Any]:
+    return Thumb.objects.annotate(value=_share(Q(up=True)), of=ONE)
+
+
+def _scores() -> QuerySet[Any]:
+    return Satisfaction.objects.filter(score__isnull=False).annotate(value=F("score"), of=ONE)
 
 
 _State = Generation.State
@@ -124,6 +133,8 @@ METRICS = (
     Metric(
         "cost", "Our cost a person", "mean", "lower", _charged, at="at", unit="usd", past=True, scale=1e-6
     ),
+    Metric("thumbs_up", "Thumbs up, of all", "ratio", "higher", _thumbs, at="at", unit="share"),
+    Metric("satisfaction", "Satisfaction, of 5", "ratio", "higher", _scores, at="answered_at"),
 )
 
 
