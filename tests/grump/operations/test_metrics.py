@@ -3,6 +3,7 @@ import os
 import pytest
 
 from grump.local import state
+from grump.operations import measuring
 
 
 def get(client, **headers):
@@ -50,10 +51,11 @@ def test_it_is_read_only(client):
 def test_the_queue_and_the_supervised_processes_are_told(client, valkey, monkeypatch):
     child = state.ChildState("web-1", "up", restarts=2, since=0, pid=os.getpid())
     monkeypatch.setattr(state, "read", lambda: {"web-1": child})
-    valkey.rpush("celery", "a task", "another")
+    monkeypatch.setattr(measuring, "QUEUE", "a queue that no worker empties")
+    valkey.rpush(measuring.QUEUE, "a task", "another")
     lines = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode().splitlines()
     told = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    assert told['grump_queue_length{queue="celery"}'] == "2.0"
+    assert told['grump_queue_length{queue="a queue that no worker empties"}'] == "2.0"
     assert told['grump_process_up{process="web-1"}'] == "1.0"
     assert told['grump_process_restarts_total{process="web-1"}'] == "2.0"
     assert float(told['grump_process_resident_bytes{process="web-1"}']) > 1_000_000
