@@ -67,7 +67,7 @@ def test_escape_stops_too(chat):
 def test_a_further_version_can_be_asked_for_and_both_can_be_read(chat):
     chat.ask("Hello", "mock/tour").answered()
     chat.choose("mock/fast")
-    chat.foot.get_by_role("button", name="Again").click()
+    chat.foot.get_by_role("button", name="Again", exact=True).click()
     chat.answered()
     expect(chat.answers).to_have_count(1)
     expect(chat.foot).to_contain_text("2/2")

@@ -60,7 +60,7 @@ def test_trouble_with_a_provider_has_a_word(chat):
 
 
 def test_an_outage_makes_no_storm_of_messages_and_ends_with_the_network(chat, panel, context, troubles):
-    troubles.expect("ERR_INTERNET_DISCONNECTED|WebSocket")
+    troubles.expect("ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket")
     chat = installed(chat)
     context.set_offline(True)
     expect(pill(chat)).to_contain_text("Offline")

@@ -119,7 +119,7 @@ def test_a_pinned_conversation_stands_first_also_after_a_reload(two):
     menu(two, "Apples")
     with two.page.expect_response(lambda answer: answer.request.method == "PATCH"):
         # Of several processes another one may answer the reload before the change is stored.
-        two.page.get_by_role("button", name="Pin", exact=True).click()
+        two.page.get_by_role("group", name="Conversation").get_by_role("button", name="Pin").click()
     expect(two.lines).to_have_text(["Apples", "Pears"])
     expect(two.page.locator(".list-group").first).to_have_text("Pinned")
     two.page.reload()

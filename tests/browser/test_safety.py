@@ -53,7 +53,7 @@ def harm(page) -> dict:
             violations: window.violations,
             elements: [...document.querySelectorAll(
                 '.messages :is(script, img, svg, iframe, style, link, meta, base, form, input, object, math)'
-            )].map((e) => e.outerHTML),
+            )].filter((e) => !e.closest('.foot button')).map((e) => e.outerHTML), // their icons are ours
             handlers: [...document.querySelectorAll('.said *')].flatMap((e) => [...e.attributes])
                 .map((a) => a.name).filter((name) => /^on|^style$|^id$|^data-controller$/.test(name)),
             links: [...document.querySelectorAll('.said a[href]')].map((e) => e.href)

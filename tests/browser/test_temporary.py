@@ -51,7 +51,7 @@ def test_it_says_what_it_is_until_it_is_left(temporary):
 def test_an_answer_is_asked_for_again_and_a_question_otherwise(temporary):
     temporary.ask("First wording", "mock/prompted").answered()
     before = temporary.answer.text_content()
-    temporary.foot.get_by_role("button", name="Again").click()
+    temporary.foot.get_by_role("button", name="Again", exact=True).click()
     temporary.answered()
     expect(temporary.questions).to_have_text(["First wording"])
     temporary.page.locator(".message.user").get_by_role("button", name="Edit").click()
