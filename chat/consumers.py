@@ -162,8 +162,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except Exception:
             logger.exception("Nothing could be predicted")
             found = []
-        if found:
-            self.runtime.exposures.note(decision)
+        # Also where nothing is shown: who is counted must not hang on the threshold that is tried.
+        self.runtime.exposures.note(decision)
         self._put(protocol.PredictResult(id=frame.id, suggestions=[asdict(one) for one in found]))
 
     async def _ask(self, frame: protocol.Send) -> history.Opened:

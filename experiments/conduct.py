@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 def start(experiment: Experiment, actor: User | None = None) -> None:
-    weights = _weights(experiment)
+    weights = weights_of(experiment)
     if len(weights) < 2 or sum(part > 0 for part in weights.values()) < 2:
         raise Refused("An experiment needs two variants or more that somebody gets.")
     with transaction.atomic():
@@ -53,7 +53,7 @@ def weigh_anew(experiment: Experiment, actor: User | None = None) -> bool:
     """After its variants were edited: begins a phase where the weights are others. Returns whether it did."""
     if experiment.state != State.RUNNING:
         return False
-    weights = _weights(experiment)
+    weights = weights_of(experiment)
     last = Phase.objects.filter(experiment=experiment, number=experiment.phase).first()
     if last is not None and list(last.parts.items()) == list(weights.items()):
         return False
@@ -84,7 +84,7 @@ def stop(experiment: Experiment, reason: str, *, ship: str = "", actor: User | N
     return True
 
 
-def _weights(experiment: Experiment) -> dict[str, float]:
+def weights_of(experiment: Experiment) -> dict[str, float]:
     variants = list(experiment.variants.all())
     parts = shares([variant.weight for variant in variants]) if variants else []
     return {variant.key: part for variant, part in zip(variants, parts, strict=True)}

@@ -174,7 +174,7 @@ def _experiment(row: models.Experiment) -> ExperimentDefinition:
         by_team=row.hash_by == models.Experiment.HashBy.TEAM,
         variants=tuple(Choice(variant.key, variant.value) for variant in variants),
         ranges=tuple(ranges(len(variants), row.coverage, parts)),
-        audience=_audience(row),
+        audience=audience_of(row),
         group=(row.group.name, row.group_start, row.group_end) if row.group else None,
         holdout=(fnv1a32(f"holdout:{row.holdout.name}:"), row.holdout.part) if row.holdout else None,
         forced={one.owner_id: numbers[one.variant] for one in row.forced.all() if one.variant in numbers},
@@ -188,14 +188,14 @@ def _flag(row: models.Flag) -> FlagDefinition:
         state=row.state,
         seed=fnv1a32(f"flag:{row.name}:"),
         part=row.percentage / 100,
-        audience=_audience(row),
+        audience=audience_of(row),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         for_pages=row.for_pages,
     )
 
 
-def _audience(row: models.Audience) -> Audience:
+def audience_of(row: models.Audience) -> Audience:
     def words(text: str) -> frozenset[str]:
         return frozenset(text.lower().replace(",", " ").split())
 

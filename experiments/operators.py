@@ -29,7 +29,9 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             raise PermissionDenied
         _do(request, experiment)
         return redirect("admin:experiments_experiment_results", pk=pk)
-    reading = experiment.readings.filter(phase=experiment.phase).order_by("-at").first()
+    newest = experiment.readings.filter(phase=experiment.phase).order_by("-at").first()
+    # What is kept under no phase is what was reckoned before the start.
+    reading, forecast = (newest, None) if experiment.phase else (None, newest)
     page = {
         **admin.site.each_context(request),
         "title": experiment.title,
@@ -46,6 +48,8 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "reading": reading,
         "result": reading.result if reading else None,
         "lines": _lines(reading, experiment) if reading else [],
+        "forecast": forecast,
+        "effect": f"{forecast.result.get('effect', 0) * 100:.3g} %" if forecast else "",
     }
     return render(request, "admin/experiments/results.html", page)
 
@@ -63,6 +67,8 @@ def _do(request: HttpRequest, experiment: Experiment) -> None:
                 conduct.stop(experiment, "Stopped by hand.", actor=actor)
             case "ship":
                 conduct.stop(experiment, "Shipped.", ship=request.POST.get("variant", ""), actor=actor)
+            case "forecast":
+                _forecast(experiment)
             case "read":
                 _read(experiment)
             case _:
@@ -85,6 +91,14 @@ def _read(experiment: Experiment) -> None:
     if not experiment.phase:
         raise conduct.Refused("It has not started yet: there is nothing to read.")
     watch(experiment, take(experiment))
+
+
+def _forecast(experiment: Experiment) -> None:
+    from experiments.forecast import take  # as above
+
+    if experiment.phase:
+        raise conduct.Refused("It has started: its readings say how long it takes still.")
+    take(experiment)
 
 
 # --- What is shown

@@ -15,7 +15,7 @@ from experiments.models import Experiment, Phase, Reading
 from experiments.population import Population, events, population, single_events
 from experiments.statistics import checks, estimates, sequential
 from experiments.statistics.estimates import Estimate, Numbers
-from experiments.statistics.power import days_left, units_needed
+from experiments.statistics.power import alpha_among, days_left, units_needed
 
 ENOUGH = sequential.LEAST_UNITS
 
@@ -165,7 +165,8 @@ def _plan(
     control = deciding["variants"][0] if deciding and deciding["variants"] else {}
     if not control.get("value"):
         return {}
-    needed = units_needed(experiment.least_effect, control["deviation"] / control["value"])
+    alpha = alpha_among(len(counts))
+    needed = units_needed(experiment.least_effect, control["deviation"] / control["value"], alpha=alpha)
     days = max((until - phase.began_at).total_seconds() / DAY, 1 / 24)
     there = min(
         (count for count, part in zip(counts, phase.parts.values(), strict=True) if part > 0), default=0

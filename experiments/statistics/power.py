@@ -41,6 +41,11 @@ def units_needed(lift: float, deviation: float, power: float = POWER, alpha: flo
     return high
 
 
+def alpha_among(variants: int) -> float:
+    """What the first of so many variants, control among them, has to pass: Holm's first step."""
+    return ALPHA / max(1, variants - 1)
+
+
 def days_left(needed: int, there: int, a_day: float) -> int | None:
     """Days until the smallest variant has what is needed, at the pace so far; None where nobody comes."""
     if there >= needed:

@@ -5,6 +5,7 @@ from asgiref.sync import sync_to_async
 
 from chat import variants
 from chat.gateway.batch import WINDOW
+from chat.prediction import ahead
 from chat.protocol import PREFERENCE
 from chat.runtime import runtime
 from experiments import definitions
@@ -14,6 +15,7 @@ from experiments.models import Experiment, Exposure, Variant
 from experiments.subjects import Subject
 from tests.chat.sockets import Tab, a_user
 from tests.fakes.catalogue import write_catalogue
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -102,3 +104,34 @@ async def test_a_routed_turn_is_an_exposure_to_how_it_was_routed(tried):
         await tab.hear_answer((await tab.ask(model="auto"))["generation_id"])
     await house.exposures.close()
     assert [row.experiment_id async for row in Exposure.objects.all()] == [routing.pk]
+
+
+async def suggestions(user, text: str = "Answer the fol") -> list:
+    async with Tab(user) as tab:
+        await tab.say("predict", id=1, text=text)
+        return (await tab.hear_until("predict.result"))["suggestions"]
+
+
+@pytest.mark.usefixtures("mock")
+async def test_how_certain_a_completion_must_be_is_the_variants(house, tried):
+    user = await a_user()
+    assert await suggestions(user)
+    experiment = await sync_to_async(tried)(variants.PREDICTION_THRESHOLD, 1.0)
+    assert await suggestions(user) == []
+    await house.exposures.close()
+    # Counted all the same: else who is shown less would be counted less, and the split would tell it.
+    assert [row.experiment_id async for row in Exposure.objects.all()] == [experiment.pk]
+
+
+@pytest.mark.usefixtures("mock")
+@pytest.mark.parametrize("offered", [True, False])
+async def test_questions_to_go_on_with_are_made_where_the_variant_says_so(house, tried, monkeypatch, offered):
+    queued: list[str] = []
+    noted: list[str] = []
+    monkeypatch.setattr(ahead, "publish", lambda task, *args: queued.append(task))
+    monkeypatch.setattr(house.exposures, "note", lambda decision, **_: noted.append(decision.key))
+    await sync_to_async(tried)(variants.FOLLOW_UPS, offered)
+    async with Tab(await a_user()) as tab:
+        await tab.hear_answer((await tab.ask())["generation_id"])
+        await until(lambda: variants.FOLLOW_UPS in noted)
+    assert queued == ([ahead.TASK] if offered else [])

@@ -72,6 +72,5 @@ def answered(
     Message.objects.bulk_create(questions)
     Message.objects.bulk_create(answers)
     Generation.objects.bulk_create(generations)
-    owners = [one.pk for one in people]
-    Message.objects.filter(owner__in=owners).update(created_at=at)
-    Generation.objects.filter(owner__in=owners).update(created_at=at)
+    Message.objects.filter(conversation__in=conversations).update(created_at=at)
+    Generation.objects.filter(message__conversation__in=conversations).update(created_at=at)

@@ -59,14 +59,54 @@ def test_start_ramp_and_stop_are_written_into_the_audit_log(staff, draft):
     ]
 
 
+def test_new_weights_and_what_is_shipped_are_written_there_too_with_what_was_before(staff, draft):
+    do(staff, draft, "start")
+    change(staff, draft, **{"variants-1-weight": 3})
+    draft.refresh_from_db()
+    do(staff, draft, "ship", variant="other")
+    told = {one.action: one for one in AuditEntry.objects.filter(kind="experiments.experiment")}
+    halves, quarters = {"control": 0.5, "other": 0.5}, {"control": 0.25, "other": 0.75}
+    assert told["phase"].changes == {"weights": [halves, quarters]}
+    assert (told["ship"].changes, told["ship"].note) == ({"shipped": ["", "other"]}, "Shipped.")
+    assert {one.actor for one in told.values()} == {"root"}
+
+
 @pytest.mark.parametrize(
-    ("wish", "fields"), [("ramp", {"coverage": "0.05"}), ("ramp", {"coverage": "all"}), ("dance", {})]
+    ("wish", "fields"),
+    [
+        ("ramp", {"coverage": "0.05"}),
+        ("ramp", {"coverage": "all"}),
+        ("ship", {"variant": "third"}),
+        ("forecast", {}),
+        ("dance", {}),
+    ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(staff, draft, wish, fields):
     do(staff, draft, "start")
     response = do(staff, draft, wish, **fields)
     assert 'class="error"' in response.content.decode()
-    assert draft.coverage == 0.1
+    assert (draft.coverage, draft.state) == (0.1, "running")
+    assert AuditEntry.objects.get().action == "start"
+    assert not draft.readings.exists()
+
+
+def test_a_drafts_page_says_how_many_people_and_days_it_would_take(staff, draft):
+    assert "How long would it take?" in staff.get(page(draft)).content.decode()
+    assert "too little past" in do(staff, draft, "forecast").content.decode()
+    answered(User.objects.bulk_create([User(username=f"p{number}") for number in range(150)]), 4,
+             ago=timedelta(days=3), values=failing(0.3))  # fmt: skip
+    text = do(staff, draft, "forecast").content.decode()
+    for words in ("a change of 5 %", "Answers that failed", "80 % power", "150 came", "that takes about"):
+        assert words in text
+    do(staff, draft, "start")
+    text = staff.get(page(draft)).content.decode()
+    assert "80 % power" not in text
+    assert "has not been read yet" in text
+
+
+def test_a_draft_without_a_deciding_metric_is_told_to_choose_one(staff, draft):
+    Experiment.objects.update(primary="")
+    assert "Without a deciding metric" in do(staff, draft, "forecast").content.decode()
 
 
 def test_the_page_tells_figures_lifts_and_links(staff, draft):

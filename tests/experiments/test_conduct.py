@@ -7,6 +7,7 @@ from experiments.deciding import decide
 from experiments.freshness import changed
 from experiments.models import Experiment, Variant
 from experiments.subjects import Subject
+from grump.audit.models import AuditEntry
 
 MANY = [Subject(number) for number in range(1_000)]
 
@@ -67,6 +68,7 @@ def test_of_two_who_stop_it_the_first_ones_reason_stays(draft):
     assert conduct.stop(draft, "a guardrail")
     assert not conduct.stop(same, "a person")
     assert Experiment.objects.get(pk=draft.pk).stop_reason == "a guardrail"
+    assert [one.note for one in AuditEntry.objects.filter(action="stop")] == ["a guardrail"]
 
 
 @pytest.mark.parametrize("weights", [[1], [1, 0], []])

@@ -17,6 +17,7 @@ from experiments.models import Exposure, Guardrail, Phase, Reading
 from experiments.readings import read, take
 from experiments.subjects import Subject
 from experiments.tasks import read_running
+from grump.audit.models import AuditEntry
 from tests.experiments.crowds import HOUR, answered, exposed
 
 DAY = timedelta(days=1)
@@ -204,6 +205,8 @@ def test_certain_harm_stops_the_experiment_by_itself(harmed):
     harmed.refresh_from_db()
     assert harmed.state == "stopped"
     assert "Answers that failed" in harmed.stop_reason
+    entry = AuditEntry.objects.get(kind="experiments.experiment", object_id=str(harmed.pk))
+    assert (entry.actor, entry.action, entry.note) == ("command", "stop", harmed.stop_reason)
     definitions.forget()
     assert not decide("colours", Subject(1)).counts
     assert Phase.objects.get(experiment=harmed).ended_at is not None
