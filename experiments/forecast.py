@@ -21,7 +21,6 @@ from experiments.conduct import weights_of
 from experiments.definitions import audience_of
 from experiments.metrics import DAY, Metric, registered
 from experiments.models import Experiment, Reading
-from experiments.population import MOST_EVENTS
 from experiments.statistics import estimates
 from experiments.statistics.estimates import VAGUE, Estimate, Numbers
 from experiments.statistics.power import alpha_among, days_left, units_needed
@@ -31,6 +30,7 @@ from usage.allowance import FREE
 from usage.models import Membership
 
 SPANS = (7.0, 14.0, 28.0)  # days
+MOST_EVENTS = 300_000  # that are read one by one
 LONGEST = timedelta(days=SPANS[-1])
 BEFORE = 0  # the phase that a forecast is kept under
 
@@ -152,11 +152,15 @@ def _past(
     rows, days = _rows(metric, experiment, since, at), (at - since).total_seconds() / DAY
     found = _events(metric, rows, unit) if metric.kind == "quantile" or metric.within else None
     owners, values, of, when = found or _sums(metric, rows, unit)
-    keys, units = np.unique(owners, return_inverse=True)
+    keys, numbers = np.unique(owners, return_inverse=True)
+    units = numbers.astype(np.int64)
+    there = len(keys)
+    if len(owners) == MOST_EVENTS:  # these tell how they vary, and not how many there are
+        there = rows.values("owner").distinct().count()
     if len(keys) < LEAST_UNITS:
-        return Past(days, len(keys), None)
+        return Past(days, there, None)
     if metric.kind == "quantile":
-        return Past(days, len(keys), _deviation(estimates.quantile(values, units, metric.quantile)))
+        return Past(days, there, _deviation(estimates.quantile(values, units, metric.quantile)))
     first = np.full(len(keys), np.inf)
     np.minimum.at(first, units, when)
     counted = np.ones(len(keys), dtype=bool)
@@ -164,16 +168,17 @@ def _past(
         later = when - first[units]
         values = np.where((later >= metric.within[0]) & (later < metric.within[1]), values, 0.0)
         counted = first + metric.within[1] <= at.timestamp()
-    sums = np.bincount(units, values)[counted]
+    sums = np.bincount(units, values).astype(np.float64)[counted]
     if metric.once:
         sums = np.minimum(sums, 1.0)
     if len(sums) < LEAST_UNITS:
-        return Past(days, len(keys), None)
+        return Past(days, there, None)
     if metric.kind == "ratio":
-        return Past(days, len(keys), _deviation(estimates.ratio(sums, np.bincount(units, of)[counted])))
+        whole = np.bincount(units, of).astype(np.float64)[counted]
+        return Past(days, there, _deviation(estimates.ratio(sums, whole)))
     if metric.a_day:
         sums = sums / np.maximum((at.timestamp() - first[counted]) / DAY, 1.0)
-    return Past(days, len(keys), _deviation(estimates.mean(sums)))
+    return Past(days, there, _deviation(estimates.mean(sums)))
 
 
 Columns = tuple[NDArray[np.int64], Numbers, Numbers, Numbers]

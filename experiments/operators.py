@@ -48,6 +48,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "reading": reading,
         "result": reading.result if reading else None,
         "lines": _lines(reading, experiment) if reading else [],
+        "vitals": _vitals(reading) if reading else [],
         "forecast": forecast,
         "effect": f"{forecast.result.get('effect', 0) * 100:.3g} %" if forecast else "",
     }
@@ -166,6 +167,33 @@ def _figures(metric: dict[str, Any], shown: dict[str, Any], control: bool) -> di
         "verdict": ("better" if better else "worse") if sure else "no difference yet",
         "picture": {"low": _x(low), "middle": _x(shown["lift"]), "high": _x(high)},
     }
+
+
+VITALS = {
+    "LCP": "Largest contentful paint",
+    "INP": "Interaction to next paint",
+    "CLS": "Layout shift",
+    "FCP": "First contentful paint",
+    "TTFB": "First byte",
+    "SEND_TO_PAINT": "From sending to the first words",
+}
+
+
+def _vitals(reading: Reading) -> list[tuple[str, list[tuple[str, int]]]]:
+    """A title, and of each variant the figure and how many timings are behind it."""
+
+    def shown(name: str, p75: float | None) -> str:
+        if p75 is None:
+            return "–"
+        return f"{p75:.3f}" if name == "CLS" else _in_unit(p75, "ms")
+
+    return [
+        (
+            VITALS.get(one["name"], one["name"]),
+            [(shown(one["name"], variant["p75"]), variant["count"]) for variant in one["variants"]],
+        )
+        for one in reading.result.get("vitals", [])
+    ]
 
 
 def _x(lift: float) -> int:

@@ -16,6 +16,7 @@ from experiments.population import Population, events, population, single_events
 from experiments.statistics import checks, estimates, sequential
 from experiments.statistics.estimates import Estimate, Numbers
 from experiments.statistics.power import alpha_among, days_left, units_needed
+from experiments.vitals import vitals
 
 ENOUGH = sequential.LEAST_UNITS
 
@@ -52,6 +53,7 @@ def read(experiment: Experiment, at: datetime) -> dict[str, Any]:
         result["metrics"].append(_measured(metric, experiment, phase, who, until))
     _correct(result["metrics"], experiment.primary)
     result["plan"] = _plan(experiment, result["metrics"], counts, phase, until)
+    result["vitals"] = vitals(experiment, phase, until)
     return result
 
 

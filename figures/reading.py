@@ -70,10 +70,14 @@ def by(kind: str, window: Window, now: datetime, cut: str) -> dict[str, Figures]
     return found
 
 
-def browser_sketches(since: datetime, until: datetime, cut: str = "variant") -> dict[tuple[str, str], Sketch]:
-    """How browser timings are spread: (metric, value of the cut) → sketch. Whole hours, one query."""
+def browser_sketches(
+    since: datetime, until: datetime, cut: str = "variant", beginning: str = ""
+) -> dict[tuple[str, str], Sketch]:
+    """How browser timings are spread: (metric, value of the cut) → sketch, of values that begin so. Whole
+    hours, one query."""
     found: dict[tuple[str, str], Sketch] = {}
-    for _, value, body in rows_of("browser", HOUR, cut, hour_of(since), until):
+    more = {"value__startswith": beginning} if beginning else {}
+    for _, value, body in rows_of("browser", HOUR, cut, hour_of(since), until, **more):
         figures = Figures()
         figures.take(body)
         for name, sketch in figures.sketches.items():

@@ -86,7 +86,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(staff, draft, wish, fie
     response = do(staff, draft, wish, **fields)
     assert 'class="error"' in response.content.decode()
     assert (draft.coverage, draft.state) == (0.1, "running")
-    assert AuditEntry.objects.get().action == "start"
+    assert AuditEntry.objects.get(kind="experiments.experiment").action == "start"
     assert not draft.readings.exists()
 
 

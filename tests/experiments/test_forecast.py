@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from experiments import forecast as forecasting
 from experiments.forecast import forecast
 from experiments.models import Experiment, Holdout, Variant
 from experiments.readings import read
@@ -170,3 +171,10 @@ def test_it_is_a_few_queries_however_many_people(draft, django_assert_max_num_qu
         answered(a_crowd(60), 1, ago=days * DAY, values=failing(0.3))
     with django_assert_max_num_queries(8):
         assert told(draft)["units"] == 240
+
+
+def test_where_not_all_events_are_read_all_people_are_counted(draft, monkeypatch):
+    answered(a_crowd(300), 2, ago=3 * DAY)
+    answered(a_crowd(100), 2, ago=2 * DAY)
+    monkeypatch.setattr(forecasting, "MOST_EVENTS", 500)
+    assert told(draft, primary="first_token")["units"] == 400
