@@ -119,6 +119,17 @@ def test_a_foreign_host_header_is_refused(client, host):
     assert client.get("/api/health/ready", HTTP_HOST=host).status_code == 400
 
 
+def test_where_staff_need_a_second_factor_no_page_of_the_admin_answers_without(client, boss, settings):
+    settings.STAFF_SECOND_FACTOR = True
+    client.force_login(boss)
+    guarded = {address for address in ALL if address.startswith("/admin/")}
+    guarded -= {"/admin/login/", "/admin/logout/"}
+    assert {"/admin/looking-ahead/", "/admin/providers/", "/admin/usage-overview/"} <= guarded
+    for address in guarded:
+        for answer in (client.get(address), client.post(address)):
+            assert (answer.status_code, answer.headers.get("Location")) == (302, "/accounts/2fa/"), address
+
+
 def test_no_form_goes_without_its_token(settings):
     client = Client(enforce_csrf_checks=True)
     for address in ALL:

@@ -1,12 +1,15 @@
 """The admin's front door is the product's own: one log-in page, one second factor, one log-out."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from grump.accounts.revocation import close_sockets
+from grump.accounts.second_factor import step_before
 from grump.audit.staff import Audited
 
 
@@ -22,6 +25,16 @@ class GrumpAdminSite(AdminSite):
         super().register(
             model_or_iterable, type(given.__name__, bases, {"__module__": given.__module__}), **options
         )
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Around every page below /admin/, those of other modules too. Staff may always log out."""
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            step = None if view == self.logout else step_before(request)
+            return redirect(step) if step else view(request, *args, **kwargs)
+
+        return super().admin_view(guarded, cacheable)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return secure_admin_login(super().login)(request, extra_context)

@@ -2,6 +2,7 @@ import re
 import time
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth import SESSION_KEY
@@ -78,6 +79,63 @@ def test_the_admin_obeys_the_second_factor(client, account, secret, log_in):
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.fixture
+def staff(account, settings) -> User:
+    settings.STAFF_SECOND_FACTOR = True
+    User.objects.filter(pk=account.pk).update(is_staff=True, is_superuser=True)
+    return account
+
+
+def test_staff_without_a_second_factor_are_led_to_set_one_up_and_then_let_in(client, staff, log_in):
+    log_in(client)
+    assert client.get("/admin/")["Location"] == "/accounts/2fa/"
+    assert "Administration needs a second factor" in client.get("/accounts/2fa/").content.decode()
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+    client.post("/accounts/2fa/totp/activate/", {"code": code_now(secret)})
+    door = client.get("/admin/accounts/user/?q=mira")["Location"]
+    assert door == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Faccounts%2Fuser%2F%3Fq%3Dmira"
+    assert client.post(door, {"code": code_now(secret)})["Location"] == "/admin/accounts/user/?q=mira"
+    assert client.get("/admin/accounts/user/?q=mira").status_code == 200
+
+
+def test_staff_who_log_in_with_it_notice_nothing(client, staff, secret, log_in):
+    log_in(client)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_session_of_a_password_alone_is_not_let_in_when_a_second_factor_comes(
+    client, staff, log_in, request
+):
+    log_in(client)
+    request.getfixturevalue("secret")  # set up in another browser
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    for _ in range(2):
+        assert client.get("/admin/")["Location"] == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2F"
+
+
+def test_a_second_factor_that_was_removed_opens_nothing_more(client, staff, secret, log_in):
+    log_in(client)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    Authenticator.objects.filter(user=staff, type=Authenticator.Type.TOTP).delete()
+    # The recovery codes that are left are none by themselves.
+    assert Authenticator.objects.filter(user=staff).exists()
+    assert client.get("/admin/")["Location"] == "/accounts/2fa/"
+
+
+def test_staff_who_have_only_a_passkey_are_asked_for_it(client, staff, log_in):
+    log_in(client)
+    Authenticator.objects.create(user=staff, type=Authenticator.Type.WEBAUTHN, data={})
+    assert client.get("/admin/")["Location"].startswith("/accounts/2fa/webauthn/reauthenticate/?next=")
+
+
+def test_without_a_second_factor_staff_can_still_log_out(client, staff, log_in, closed):
+    log_in(client)
+    client.post("/admin/logout/")
+    assert SESSION_KEY not in client.session
+
+
 def test_an_account_without_rights_is_refused_by_the_admin(client, account, log_in):
     log_in(client)
     assert client.get("/admin/", follow=True).status_code == 403
@@ -95,6 +153,22 @@ ADMIN_PAGES = [
     "auth/group/add/",
     "password_change/",
 ]
+
+
+def test_staff_remove_a_second_factor_and_never_see_what_it_is_made_of(client, account, secret):
+    boss = User.objects.create_superuser("boss", "", PASSWORD)
+    client.force_login(boss)
+    factor = Authenticator.objects.get(user=account, type=Authenticator.Type.TOTP)
+    for address in ("", f"{factor.pk}/change/", f"{factor.pk}/delete/", f"{factor.pk}/history/"):
+        page = client.get(f"/admin/mfa/authenticator/{address}")
+        assert page.status_code == 200
+        assert factor.data["secret"] not in page.content.decode()
+    client.post(f"/admin/mfa/authenticator/{factor.pk}/change/", {"data": "{}"})
+    factor.refresh_from_db()
+    assert factor.data["secret"]
+    assert client.get("/admin/mfa/authenticator/add/").status_code == 403
+    client.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"})
+    assert not Authenticator.objects.filter(pk=factor.pk).exists()
 
 
 @pytest.mark.parametrize("address", ADMIN_PAGES)
