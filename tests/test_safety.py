@@ -119,6 +119,16 @@ def test_a_foreign_host_header_is_refused(client, host):
     assert client.get("/api/health/ready", HTTP_HOST=host).status_code == 400
 
 
+def test_a_forwarded_host_is_not_listened_to(client, boss, mailoutbox, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    User.objects.filter(pk=boss.pk).update(email="boss@example.org")
+    client.post(
+        "/accounts/password/reset/", {"email": "boss@example.org"}, HTTP_X_FORWARDED_HOST="evil.example"
+    )
+    assert "http://testserver/accounts/password/reset/key/" in mailoutbox[0].body
+    assert "evil.example" not in mailoutbox[0].body
+
+
 def test_where_staff_need_a_second_factor_no_page_of_the_admin_answers_without(client, boss, settings):
     settings.STAFF_SECOND_FACTOR = True
     client.force_login(boss)

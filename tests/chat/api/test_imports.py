@@ -8,6 +8,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -243,6 +244,23 @@ def test_the_settings_page_takes_a_file_and_says_what_became_of_it(ann):
     assert "1 conversation imported." in send(json.dumps(file(MESSAGE)).encode())
     assert "Nothing was imported. The file is not valid JSON." in send(b"{")
     assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.json", "/evil.json", "..\\\\..\\\\evil.json", "x/../evil.a/../b", "evil"]
+)
+@pytest.mark.parametrize("larger", [0, settings.FILE_UPLOAD_MAX_MEMORY_SIZE], ids=["in memory", "on disk"])
+def test_what_a_file_is_called_reaches_neither_a_path_nor_the_page(ann, settings, tmp_path, name, larger):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "some" / "where"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir(parents=True)
+    body = (
+        f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: application/json\r\n\r\n{json.dumps(file(MESSAGE))}{' ' * larger}\r\n--edge--\r\n"
+    )
+    page = ann.post("/settings/import", body.encode(), "multipart/form-data; boundary=edge", follow=True)
+    assert "1 conversation imported." in page.content.decode()
+    assert "evil" not in page.content.decode()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @given(

@@ -1,9 +1,12 @@
 """allauth's pages as people meet them: in our look, and nothing on them that the policy forbids."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth import SESSION_KEY
+from django.core.cache import cache
+from django.test import Client
 
 from grump.accounts.models import User
 from tests.grump.accounts.conftest import PASSWORD
@@ -86,9 +89,36 @@ def test_an_unknown_address_is_answered_like_a_known_one(client, account, mailou
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
 
 
-def test_logging_in_goes_nowhere_else(client, account):
-    answer = client.post(
-        "/accounts/login/?next=https://evil.example/",
-        {"login": "mira", "password": PASSWORD, "next": "//evil.example"},
-    )
-    assert answer["Location"] == "/"
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "https:evil.example",
+    "http://testserver@evil.example/",
+    "javascript:alert(1)",
+]
+FORMS = {
+    "login/": {"login": "mira", "password": PASSWORD},
+    "signup/": {"username": "new{n}", "password1": PASSWORD},
+    "reauthenticate/": {"password": PASSWORD},
+    "logout/": {},
+}
+
+
+@pytest.mark.parametrize("door", FORMS)
+def test_no_door_leads_to_another_site(account, log_in, door):
+    for n, address in enumerate(ELSEWHERE):
+        for asked, sent in (({"next": address}, {}), ({}, {"next": address})):
+            client = Client()
+            cache.clear()  # the rate limits of the one before
+            if door in ("reauthenticate/", "logout/"):
+                log_in(client)
+            form = {name: value.format(n=f"{n}{len(sent)}") for name, value in FORMS[door].items()}
+            answer = client.post(f"/accounts/{door}?{urlencode(asked)}", form | sent)
+            assert (answer.status_code, answer["Location"]) == (302, "/"), address
+
+
+def test_within_the_site_one_is_led_to_where_one_wanted(client, account, log_in):
+    answer = client.post("/accounts/login/?next=/usage/", {"login": "mira", "password": PASSWORD})
+    assert answer["Location"] == "/usage/"
