@@ -18,11 +18,12 @@ from chat.gateway.loading import load, variable
 from tests.documents import ROOT, anchors, code_in, defines, first_cells, section, text
 from usage import refusals
 
-README, ARCHITECTURE, CONTRIBUTING, PROTOCOL, LIBRARIES = (
+README, ARCHITECTURE, CONTRIBUTING, PROTOCOL, SECURITY, LIBRARIES = (
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/protocol.md",
+    "docs/security.md",
     "docs/decisions/0002-libraries.md",
 )
 DOCUMENTS = sorted(
@@ -184,6 +185,14 @@ def test_a_function_that_has_moved_is_noticed():
     assert not defines(ROOT / "chat/outbox.py", "Outbox.run_turn")
     assert defines(ROOT / "static/js/models/chat.js", "hear")
     assert not defines(ROOT / "static/js/models/chat.js", "listenTo")
+
+
+def test_every_door_is_shown_to_hold_by_a_test():
+    rows = re.findall(r"^\| (.*) \| .* \| (.*) \|$", section(SECURITY, "## Doors"), re.MULTILINE)[1:]
+    assert len(rows) > 20
+    for door, shown in rows:
+        assert code_in(shown), door
+        assert all(re.fullmatch(r"tests/[\w/]+\.py:test_\w+", name) for name in code_in(shown)), door
 
 
 def test_every_part_of_chat_is_on_the_map():
