@@ -84,7 +84,7 @@ function canContinue(entry) {
 function switcher({ index, count, ids }) {
   const group = span("", "switcher");
   const at = span(words.version(index + 1, count));
-  group.append(turn("‹", ids[index - 1], "Previous version"), at, turn("›", ids[index + 1], "Next version"));
+  group.append(turn("‹", ids[index - 1], words.previousVersion), at, turn("›", ids[index + 1], words.nextVersion));
   return group;
 }
 

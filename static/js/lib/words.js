@@ -77,6 +77,8 @@ export const words = {
   stop: "Stop",
   auto: "auto",
   version: (/** @type {number} */ index, /** @type {number} */ count) => `${index}/${count}`,
+  previousVersion: "Previous version",
+  nextVersion: "Next version",
   requestsToday: "requests today",
   allowances: { requests: "messages", tokens: "tokens", cost_usd: "budget" },
   nearlyUsedUp: (/** @type {number} */ percent, /** @type {string} */ what, /** @type {string} */ wait) =>
