@@ -207,3 +207,36 @@ def test_the_transcript_is_quiet_and_one_line_speaks(chat):
     expect(status).to_have_text("Generating")
     chat.answered()
     expect(status).to_have_text("Answer complete")
+
+
+MOVING = """() => [...document.querySelectorAll("*")].flatMap((element) =>
+    ["", "::before", "::after"].flatMap((part) => {
+        const style = getComputedStyle(element, part || null);
+        const lasts = (durations) => durations.split(",").some((one) => parseFloat(one) > 0.01);
+        const moves = (style.animationName !== "none" && lasts(style.animationDuration))
+            || (style.transitionProperty !== "none" && lasts(style.transitionDuration))
+            || style.scrollBehavior === "smooth";
+        return moves ? [`${element.tagName}.${element.getAttribute("class")}${part}`] : [];
+    }))"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_who_wants_no_motion_sees_none(chat, width):
+    """In every element, shown or not; there are some that move for everybody else."""
+    chat.page.set_viewport_size({"width": width, "height": 800})
+    chat.page.emulate_media(reduced_motion="reduce")
+    assert chat.page.evaluate(MOVING) == []
+    chat.ask("Slowly", "mock/slowly").has_begun("word3 ")
+    assert chat.page.evaluate(MOVING) == []
+    chat.stop_button.click()
+    chat.answered()
+    chat.page.locator(".pill").click()
+    expect(chat.page.get_by_role("dialog", name="Connection")).to_be_visible()
+    assert chat.page.evaluate(MOVING) == []
+    chat.page.keyboard.press("Escape")
+    chat.page.get_by_role("button", name="Find anything").click()
+    expect(chat.page.get_by_role("dialog", name="Find anything")).to_be_visible()
+    assert chat.page.evaluate(MOVING) == []
+    assert chat.page.evaluate("document.getAnimations().length") == 0
+    chat.page.emulate_media(reduced_motion="no-preference")
+    assert chat.page.evaluate(MOVING) != []
