@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 HOSTILE = [
     "<script>window.hacked = 'script'</script>",
@@ -52,7 +52,8 @@ def harm(page) -> dict:
             hacked: window.hacked ?? null,
             violations: window.violations,
             elements: [...document.querySelectorAll(
-                '.messages :is(script, img, svg, iframe, style, link, meta, base, form, input, object, math)'
+                '.messages :is(script, img, svg, iframe, style, link, meta, base, form, input, object, math),'
+                + ':is(h1, .list, .panel, .notices) :is(script, img, iframe, style, link, meta, base, object)'
             )].filter((e) => !e.closest('.foot button')).map((e) => e.outerHTML), // their icons are ours
             handlers: [...document.querySelectorAll('.said *')].flatMap((e) => [...e.attributes])
                 .map((a) => a.name).filter((name) => /^on|^style$|^id$|^data-controller$/.test(name)),
@@ -94,6 +95,52 @@ def test_a_title_is_text(watched, chat):
     expect(chat.lines.first).to_have_text(title)
     expect(chat.page).to_have_title(re.compile(re.escape(title)))
     assert harm(chat.page) == UNHARMED
+
+
+def test_nothing_that_is_imported_runs_or_loads(watched, chat):
+    """Each of them as the title, the texts, the instructions and the makers of a conversation, and as the
+    name of the file that it comes in."""
+    requests = []
+    watched.on("request", lambda request: requests.append(request.url))
+    chat.page.goto(f"{chat.url}/settings/")
+    for number, text in enumerate(HOSTILE):
+        chat.page.get_by_label("Bring conversations back").set_input_files(exported(text, number))
+        with chat.page.expect_event("load"):
+            chat.page.get_by_role("button", name="Import").click()
+        expect(chat.page.get_by_role("status")).to_have_text("1 conversation imported.")
+    assert harm(chat.page) == UNHARMED
+    chat.open()
+    newest_first = HOSTILE[::-1]
+    expect(chat.lines).to_have_text(newest_first)
+    for number, text in enumerate(newest_first):
+        chat.lines.nth(number).click()
+        expect(chat.page.locator("h1")).to_have_text(text)
+        expect(chat.questions).to_have_text([text])
+        expect(chat.answers).to_have_count(1)
+        expect(chat.answers.locator(".plain")).to_have_count(0)
+        assert harm(chat.page) == UNHARMED
+    chat.page.reload()  # one as the server draws it
+    chat.connected()
+    expect(chat.page).to_have_title(re.compile(re.escape(HOSTILE[0])))
+    chat.page.get_by_label("Search conversations").fill("hacked")
+    expect(chat.page.locator(".list .snippet").first).to_be_visible()
+    assert harm(chat.page) == UNHARMED
+    assert [url for url in requests if not url.startswith(chat.url)] == []
+
+
+def exported(text: str, number: int) -> FilePayload:
+    """A file such as an export makes, with this text wherever a text can be."""
+    at = f"2020-01-01T00:00:{number:02}+00:00"
+    question = {"id": "q", "parent_id": None, "role": "user", "text": text, "created_at": at}
+    answer = {
+        "id": "a", "parent_id": "q", "role": "assistant", "text": text, "created_at": at, "state": "complete",
+        "model": text[:120], "provider": text[:60], "reasoning": text, "finish_reason": text[:20],
+    }  # fmt: skip
+    told = {
+        "format": "grump-conversation", "version": 1, "title": text, "instructions": text, "created_at": at,
+        "updated_at": at, "titled_by_user": True, "shown": "a", "messages": [question, answer],
+    }  # fmt: skip
+    return {"name": f"{text}.json", "mimeType": "application/json", "buffer": json.dumps(told).encode()}
 
 
 def test_the_first_data_of_the_page_cannot_end_its_own_script(watched, chat):
