@@ -4,7 +4,7 @@ const EVERY_MS = 15_000;
 
 const figures = document.querySelector("[data-operations-figures]");
 const live = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-operations-live]"));
-const note = document.querySelector("[data-operations-status]");
+const note = /** @type {HTMLElement | null} */ (document.querySelector("[data-operations-status]"));
 
 async function refresh() {
   if (!figures || document.hidden || !live?.checked) return;
@@ -16,7 +16,7 @@ async function refresh() {
     take(await response.text());
     if (note?.textContent) note.textContent = "";
   } catch {
-    if (note) note.textContent = "The server does not answer. What is shown is as old as it says.";
+    if (note) note.textContent = note.dataset.silent ?? "";
   }
 }
 

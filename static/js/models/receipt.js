@@ -1,12 +1,13 @@
 /** What the quiet line under an answer says: who, how fast, how dear, from where. Pure. */
+import { words } from "../lib/words.js";
 import { cost, duration } from "./say.js";
 
 /** @typedef {import("../lib/protocol.js").Generation} Generation */
 
 /** @type {Record<string, string>} */
-const TIERS = { simple: "simple task", standard: "standard task", complex: "complex task" };
+const TIERS = words.receipt.tiers;
 /** @type {Record<string, string>} */
-const SOURCES = { exact: "from cache", semantic: "from cache: a question like this", joined: "shared with the same question" };
+const SOURCES = words.receipt.sources;
 
 /**
  * @param {Generation} generation
@@ -14,15 +15,15 @@ const SOURCES = { exact: "from cache", semantic: "from cache: a question like th
  */
 export function receipt(generation) {
   const facts = [];
-  if (generation.first_token_ms != null) facts.push(`first word ${duration(generation.first_token_ms)}`);
+  if (generation.first_token_ms != null) facts.push(words.receipt.first(duration(generation.first_token_ms)));
   if (generation.total_ms != null && generation.state !== "running") facts.push(duration(generation.total_ms));
   if (generation.cost_usd != null && hasEnded(generation)) {
     facts.push(cost(generation.cost_usd, generation.estimated));
   }
-  if (generation.state === "stopped") facts.push("stopped");
-  if (generation.finish_reason === "length") facts.push("cut at its longest");
+  if (generation.state === "stopped") facts.push(words.receipt.stopped);
+  if (generation.finish_reason === "length") facts.push(words.receipt.cut);
   const tags = [];
-  if (generation.cached) tags.push(SOURCES[generation.cached] ?? "from cache");
+  if (generation.cached) tags.push(SOURCES[generation.cached] ?? words.receipt.cached);
   const tier = generation.tier ? TIERS[generation.tier] : undefined;
   if (tier) tags.push(tier);
   return { who: who(generation), facts, tags };
