@@ -72,5 +72,6 @@ def answered(
     Message.objects.bulk_create(questions)
     Message.objects.bulk_create(answers)
     Generation.objects.bulk_create(generations)
-    Message.objects.filter(conversation__in=conversations).update(created_at=at)
-    Generation.objects.filter(message__conversation__in=conversations).update(created_at=at)
+    # By their own ids: through a table that PostgreSQL has not analysed yet, the same takes minutes.
+    for model, rows in ((Message, [*questions, *answers]), (Generation, generations)):
+        model.objects.filter(pk__in=[one.pk for one in rows]).update(created_at=at)
