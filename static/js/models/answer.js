@@ -55,7 +55,9 @@ export class Answer {
     this.seq = 0;
     this.text = this.reasoning = "";
     this.seams = [];
-    this.generation = { id: this.id, state: "running" };
+    // The same object as before: the entry that shows this answer holds it.
+    for (const name of Object.keys(this.generation)) Reflect.deleteProperty(this.generation, name);
+    Object.assign(this.generation, { id: this.id, state: "running" });
   }
 
   /** @param {Frame} frame */

@@ -36,6 +36,15 @@ test("a gap is reported and changes nothing", () => {
   assert.equal(answer.text, "Hel");
 });
 
+test("an entry that holds the generation sees it begin, and begin anew", () => {
+  const answer = new Answer("g1");
+  const held = answer.generation;
+  answer.apply(start);
+  assert.equal(held.provider, "nim");
+  answer.apply({ ...start, provider: "local", reason: "left over" });
+  assert.deepEqual([held.provider, held.reason, held.state], ["local", "left over", "running"]);
+});
+
 test("a start with number 1 begins anew", () => {
   const answer = hear(start, delta(2, "of a process that died"));
   answer.apply(start);
