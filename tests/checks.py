@@ -37,6 +37,7 @@ def checks() -> list[tuple[str, list[str], Mapping[str, str]]]:
     package = Path("package.json")
     if package.exists() and "check" in json.loads(package.read_text()).get("scripts", {}):
         found.append(("browser types", ["npm", "run", "--silent", "check"], {}))
+    found.append(("dependency audit", [sys.executable, "-m", "tests.dependencies"], {}))
     return found
 
 
@@ -59,6 +60,11 @@ def main() -> int:
             if done.returncode:
                 failed.append(title)
                 say(done.stdout)
+            else:
+                # What a check could not look at is told though it passed.
+                for line in done.stdout.splitlines():
+                    if line.startswith(f"{title}: "):
+                        say(f"  {line}")
     say(f"{'All checks passed' if not failed else 'Failed: ' + ', '.join(failed)}")
     return 1 if failed else 0
 
