@@ -29,10 +29,10 @@ def test_figures_come_by_themselves_and_what_is_open_stays_open(page: Page, hous
     first = page.get_by_role("region", name="First token")
     expect(first).to_contain_text("≤ 100")
     first.get_by_text("As a table").click()
-    expect(first.get_by_role("rowheader")).to_be_visible()
+    expect(first.get_by_role("rowheader").first).to_be_visible()
     with page.expect_response(lambda response: "part=figures" in response.url) as fresh:
         page.clock.run_for(16_000)
     assert fresh.value.status == 200
-    expect(first.get_by_role("rowheader")).to_be_visible()
+    expect(first.get_by_role("rowheader").first).to_be_visible()
     page.get_by_role("link", name="mock/fast").first.click()
     expect(page.get_by_text("model: mock/fast")).to_be_visible()

@@ -1,0 +1,133 @@
+"""What the pictures of docs/gallery show that nobody did: days of use, figures, a crowd in an experiment.
+
+Runs inside the installation: `manage.py shell -c`. The dice are the same each time.
+"""
+
+import random
+import uuid
+from datetime import timedelta
+
+from django.utils import timezone
+
+PASSWORD = "a long password"
+MODELS = ("atlas/swift", "atlas/swift", "atlas/steady", "mock/fast")
+
+
+def days_of_use(user_id: int, today: int) -> None:
+    """Of the last four weeks; and so many messages today, of which one at least was asked."""
+    from usage.models import Day, Entry
+
+    dice = random.Random(7)
+    now = timezone.now()
+    days, entries = [], []
+    for ago in range(1, 28):
+        at = now - timedelta(days=ago)
+        asked = dice.choice((0, 2, 5, 9, 14))
+        sizes = [(dice.randint(40, 400), dice.randint(80, 700)) for _ in range(asked)]
+        days.append(
+            Day(
+                owner_id=user_id,
+                date=at.date(),
+                ends_at=at,
+                requests=asked,
+                tokens=sum(map(sum, sizes)),
+                cost_microusd=sum(map(sum, sizes)) // 10,
+            )
+        )
+        entries += [
+            Entry(
+                key=uuid.uuid4(),
+                owner_id=user_id,
+                date=at.date(),
+                kind=Entry.Kind.SETTLED,
+                requests=1,
+                input_tokens=known,
+                output_tokens=said,
+                tokens=known + said,
+                cost_microusd=(known + said) // 10,
+                source="chat",
+                provider="atlas",
+                model=dice.choice(MODELS),
+                at=at,
+            )
+            for known, said in sizes
+        ]
+    Day.objects.filter(owner=user_id).update(requests=today)
+    Day.objects.bulk_create(days)
+    Entry.objects.bulk_create(entries)
+
+
+def a_day_of_figures() -> None:
+    from chat.totals import ANSWER_TIME, ANSWERS, FIRST_TOKEN
+    from figures.browser import BROWSER
+    from figures.cells import ALL, Figures, hour_of, replace_hour
+    from figures.feedback import RATINGS
+
+    dice = random.Random(7)
+    now = timezone.now()
+    for ago in range(24):
+        hour = hour_of(now) - timedelta(hours=ago)
+        answers, browser, ratings = Figures(), Figures(), Figures()
+        count = dice.randint(60, 240)
+        for _ in range(count):
+            answers.note(FIRST_TOKEN, dice.lognormvariate(4.3, 0.5))
+            answers.note(ANSWER_TIME, dice.lognormvariate(7.4, 0.4))
+            browser.note("FCP", dice.lognormvariate(6.2, 0.3))
+            browser.note("INP", dice.lognormvariate(4, 0.4))
+            browser.note("SEND_TO_PAINT", dice.lognormvariate(4.8, 0.4))
+        for name, number in {
+            "answers": count, "auto": count, "failed": int(dice.random() < 0.2), "cached exact": count // 9,
+            "house": count * 180, "routed": count * 160, "at reference": count * 640,
+            "saved by cache": count * 20,
+        }.items():  # fmt: skip
+            answers.count(name, number)
+        for name, number in {"thumbs": 12, "thumbs up": 11, "scores": 4, "stars": 19}.items():
+            ratings.count(name, number)
+        cells = {ALL: answers, ("model", "atlas/swift"): answers}
+        for kind, made in ((ANSWERS, cells), (BROWSER, {ALL: browser}), (RATINGS, {ALL: ratings})):
+            replace_hour(kind, hour, made, now)
+
+
+def an_experiment() -> int:
+    """One that acts on nothing, with people in it, read; returns its key."""
+    from chat.models import Generation
+    from experiments import conduct
+    from experiments.models import Experiment, Guardrail, Variant
+    from experiments.readings import take
+    from tests.experiments.crowds import answered, exposed
+
+    made = Experiment.objects.create(
+        key="colours",
+        title="A warmer paper",
+        hypothesis="People read longer on warmer paper, and nothing fails more often for it.",
+        primary="error_rate",
+        metrics="first_token messages_a_day stop_rate",
+        coverage=0.5,
+    )
+    for position, key in enumerate(("control", "warmer")):
+        Variant.objects.create(experiment=made, key=key, position=position)
+    Guardrail.objects.create(experiment=made, metric="first_token_p95", tolerance=0.1)
+    conduct.start(made)
+    made.phases.update(began_at=timezone.now() - timedelta(days=2))
+    dice = random.Random(7)
+    crowd = exposed(made, {"control": 130, "warmer": 128})
+    for variant, failing in (("control", 0.3), ("warmer", 0.12)):
+
+        def values(_: int, failing: float = failing) -> dict:
+            failed = {"state": Generation.State.FAILED} if dice.random() < failing else {}
+            return {"first_token_ms": dice.randint(50, 180), **failed}
+
+        answered(crowd[variant], 4, values=values)
+    take(made)
+    return made.pk
+
+
+def everything(nearly: int, quite: int) -> None:
+    """Days of use of two guests, one of whom has used up nearly, the other quite, the day's messages."""
+    from grump.accounts.models import User
+
+    User.objects.create_superuser("mira", "mira@example.org", PASSWORD)
+    days_of_use(nearly, 24)
+    days_of_use(quite, 30)
+    a_day_of_figures()
+    print("experiment", an_experiment())
