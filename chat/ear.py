@@ -15,6 +15,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from grump.lib.calls import PREFIX, SOCKET_TIMEOUT, channel_of, encode_call
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ AWAY_PAUSE = 1.0
 class Ear:
     def __init__(self, url: str, hear: Callable[[dict[str, Any]], None]) -> None:
         self._hear = hear
-        self._redis: Redis = Redis.from_url(
+        self._redis: Redis = on_loop(
             url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
         )
         self._wanted: set[int] = set()

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,9 @@ class Relay:
         self._on_stop = stop
         connect: dict[str, Any] = {"socket_connect_timeout": SOCKET_TIMEOUT, "decode_responses": True}
         # Any: redis-py's types do not know that answers are decoded.
-        self._redis: Any = Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT, **connect)
+        self._redis: Any = on_loop(url, socket_timeout=SOCKET_TIMEOUT, **connect)
         # The reader blocks on purpose, so it waits longer than its BLOCK before it suspects an outage.
-        self._reading: Any = Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 2, **connect)
+        self._reading: Any = on_loop(url, socket_timeout=BLOCK_MS / 1000 + 2, **connect)
         self._due: dict[UUID, Source] = {}
         self._written: dict[UUID, int] = {}
         self._cursors: dict[UUID, str] = {}

@@ -18,7 +18,7 @@ from django.urls import path  # noqa: E402
 
 from chat.consumers import ChatConsumer  # noqa: E402
 from grump.lib.leaving import Counted  # noqa: E402
-from grump.operations import tracing  # noqa: E402
+from grump.operations import garbage, tracing  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
 from grump.operations.programs import PREFIX  # noqa: E402
 from grump.operations.requests import Identified  # noqa: E402
@@ -44,3 +44,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+garbage.keep_what_is_loaded()

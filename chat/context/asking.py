@@ -15,7 +15,6 @@ from uuid import UUID
 
 import orjson
 from django.core.cache import caches
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat.context import plans
@@ -24,6 +23,7 @@ from chat.context.making import DEADLINE, REPLIES, Wish
 from chat.gateway.pricing import TOKENS_PER_MESSAGE
 from chat.history import Line
 from grump.lib.breaker import State
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 from grump.lib.valkey import valkey_breaker
 
@@ -159,7 +159,7 @@ class Fitter:
 
     async def _listen(self) -> None:
         """Replies to this process, one after the other, for as long as it lives."""
-        client: Any = Redis.from_url(self._url, socket_timeout=LISTEN + 1, socket_connect_timeout=1)
+        client: Any = on_loop(self._url, socket_timeout=LISTEN + 1, socket_connect_timeout=1)
         try:
             while True:
                 try:

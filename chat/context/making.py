@@ -25,6 +25,7 @@ from chat.gateway.stack import build
 from grump.lib import env
 from grump.lib.cache.backend import TieredCache
 from grump.lib.cache.namespaces import Namespace, register
+from grump.lib.clients import in_thread
 
 register(Namespace("context"))
 logger = logging.getLogger(__name__)
@@ -116,9 +117,7 @@ def _reply(client: Redis, wish: Wish, plan: dict[str, Any]) -> None:
 
 @cache
 def _valkey() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
-    )
+    return in_thread(settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT)
 
 
 # --- What one worker process keeps: a loop, and on it connections ----------------------------------

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from chat.models import Generation
+from grump.lib.clients import in_thread
 from usage.models import Hold
 
 VALKEY_SECONDS = 0.25
@@ -28,7 +29,7 @@ def queues() -> list[dict[str, Any]]:
 
 
 def _worker_queue() -> tuple[int | None, int | None]:
-    client: Any = redis.Redis.from_url(
+    client: Any = in_thread(
         settings.REDIS_URL, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS
     )
     try:

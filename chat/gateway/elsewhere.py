@@ -18,13 +18,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chat.gateway.events import Event, Finished
 from chat.gateway.spelling import read, spell
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -69,14 +69,14 @@ class Elsewhere:
         self._followers: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
         # Any: redis-py's types do not know that answers are decoded.
-        self._redis: Any = Redis.from_url(
+        self._redis: Any = on_loop(
             url,
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )
-        self._following: Any = Redis.from_url(
+        self._following: Any = on_loop(
             url, socket_timeout=SILENCE + 1, socket_connect_timeout=TIMEOUT, decode_responses=True
         )
 

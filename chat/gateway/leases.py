@@ -14,11 +14,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Leases:
         self._task: asyncio.Task[None] | None = None
         self._away = False
         # Any: redis-py's types do not know what a script answers.
-        self._redis: Any = Redis.from_url(
+        self._redis: Any = on_loop(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
         )
         self._lease = self._redis.register_script(_LEASE)

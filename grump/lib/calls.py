@@ -10,6 +10,8 @@ import orjson
 from django.conf import settings
 from redis import Redis
 
+from grump.lib.clients import in_thread
+
 PREFIX = "calls:user:"
 SOCKET_TIMEOUT = 1.0  # seconds; Valkey is near, so more is an outage
 
@@ -24,9 +26,7 @@ def encode_call(user_id: int, kind: str, **more: Any) -> bytes:
 
 @cache
 def _client() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
-    )
+    return in_thread(settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT)
 
 
 def call(user_id: int, kind: str, **more: Any) -> None:

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakSet
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from grump.lib.breaker import Admission, Circuit, Outcome, Policy, State, admit, record, settle, show, state
+from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class SharedStore:
         self._away = True
         self._tasks: list[asyncio.Task[None]] = []
         # Any: redis-py's types do not know that answers are decoded.
-        self._redis: Any = Redis.from_url(
+        self._redis: Any = on_loop(
             url,
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from grump.lib.clients import on_loop
 from grump.lib.leaving import leaving
 from grump.lib.shared_breaker import resting
 from grump.local import state as supervised
@@ -103,9 +104,7 @@ def pending_migrations() -> list[str]:
 
 
 async def _valkey() -> dict[str, str]:
-    client = redis.asyncio.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=VALKEY_SECONDS, socket_timeout=VALKEY_SECONDS
-    )
+    client = on_loop(settings.REDIS_URL, socket_connect_timeout=VALKEY_SECONDS, socket_timeout=VALKEY_SECONDS)
     try:
         async with asyncio.timeout(VALKEY_SECONDS), client:
             await client.ping()

@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from grump.lib import shared_metrics
+from grump.lib.clients import in_thread
 from grump.lib.slots import Slots
 from grump.local import state
 
@@ -85,7 +86,7 @@ def _taken(pid: int) -> tuple[float, float, float] | None:
 class _Queue(Collector):
     def collect(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily("grump_queue_length", "Tasks that wait for a worker", labels=["queue"])
-        client = redis.Redis.from_url(
+        client = in_thread(
             settings.REDIS_URL, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS
         )
         try:

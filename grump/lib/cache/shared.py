@@ -16,6 +16,7 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 
 from grump.lib.breaker import Outcome
+from grump.lib.clients import UNNAMED
 from grump.lib.valkey import OUTAGE, TIMEOUT, Away, ValkeyBreaker, tight
 
 CONNECTIONS = 32  # an event loop's at most; a command takes a fraction of a millisecond
@@ -59,7 +60,7 @@ class Shared:
         client = self._loops.get(loop)
         if client is None:
             pool = BlockingConnectionPool.from_url(
-                self.url, max_connections=CONNECTIONS, timeout=TIMEOUT, **tight()
+                self.url, max_connections=CONNECTIONS, timeout=TIMEOUT, **UNNAMED, **tight()
             )
             client = self._loops[loop] = AsyncRedis(connection_pool=pool)
         return client

@@ -23,6 +23,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from grump.lib.breaker import Admission, Outcome, State
 from grump.lib.cache.shared import Question, Shared
+from grump.lib.clients import in_thread
 from grump.lib.valkey import OUTAGE, TIMEOUT, tight
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Watch:
     def _listen(self, admission: Admission) -> None:
         """Until the connection fails. Reports what came of the admission."""
         breaker, outcome = self._shared.breaker, Outcome.FAILURE
-        with Redis.from_url(self._shared.url, **tight()) as client, client.pubsub() as pubsub:
+        with in_thread(self._shared.url, **tight()) as client, client.pubsub() as pubsub:
             try:
                 heard = self._subscribe(pubsub)
                 self._back()
