@@ -15,6 +15,7 @@ from chat import history, reaper
 from chat.live import Live
 from chat.metrics import LOOP_DELAY
 from grump.lib.database import in_database
+from grump.lib.folding import fold
 from grump.lib.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Keeper:
             due = clock() + settings.HEARTBEAT_SECONDS
             await asyncio.sleep(settings.HEARTBEAT_SECONDS)
             LOOP_DELAY.observe(clock() - due)
-            for chore in (self.checkpoint, self.end_remotes, self.reap):
+            for chore in (self.checkpoint, self.end_remotes, self.reap, fold):
                 try:
                     await chore()
                 except DatabaseError:

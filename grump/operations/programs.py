@@ -1,8 +1,9 @@
-"""The short way of programs: what calls the API has no session, no cookie, no language and no page.
+"""The short way: what calls the API, sends timings or probes has no session, no language and no page.
 
-Django's middleware serves browsers, and most of it hops into a thread and back: a dozen hops, several
-milliseconds, before an API's view is even found. Requests under `PREFIX` go to their view from here; what is
-outside this middleware (headers, errors as JSON) still holds for them.
+Django's middleware serves people, and most of it hops into a thread and back: a dozen hops, several
+milliseconds, before a view is even found. Requests under `SHORT` go to their view from here; what is
+outside this middleware (headers, errors as JSON) still holds for them. Their views are asynchronous, take
+nothing from a cookie, and change nothing that a forged request could not.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,8 @@ from django.urls import resolve
 from grump.operations.errors import error_response
 
 PREFIX = "/v1/"
+PROBES = "/api/health"  # asked over plain HTTP too, from within
+SHORT = (PREFIX, PROBES, "/api/metrics/frontend")
 # What Django's middleware would have set, for an answer of the API that somebody opens in a browser.
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -39,7 +42,7 @@ class ProgramsMiddleware:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(PREFIX):
+        if request.path_info.startswith(SHORT):
             try:
                 response = await self._serve(request)
             except Http404:
@@ -53,7 +56,8 @@ class ProgramsMiddleware:
 
     async def _serve(self, request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises for a host that is not ours, as CommonMiddleware would
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        probes = request.path_info.startswith(PROBES)
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure() and not probes:
             # A redirect would answer a key sent in the clear as if that were all right.
             return error_response(403, "https_only", "This address is for https:// alone.")
         match = resolve(request.path_info)  # raises Http404

@@ -278,5 +278,7 @@ def main(argv: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
+    import grump.asgi  # noqa: F401 - this process is set up as one that serves
+
     call_command("migrate", verbosity=0)
     sys.stdout.write(f"{asyncio.run(compare(asked.requests, asked.topics, asked.rate))}\n")

@@ -41,3 +41,19 @@ async def test_a_key_in_the_clear_is_refused_and_not_sent_on(settings):
     answer = await Program("sk-grump-x").get("/v1/models")
     assert (answer.status, answer.code) == (403, "https_only")
     assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/health/live", "/api/health/ready", "/api/health"])
+async def test_a_probe_takes_it_too_and_may_come_over_plain_http(settings, path):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = await Program().get(path)
+    assert answer.status == 200
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in answer.headers
+
+
+async def test_the_door_for_browser_timings_takes_it_and_answers_a_post_alone():
+    async with Program().request("POST", "/api/metrics/frontend", b"{}") as (answer, read):
+        await read()
+    assert (answer.status, "set-cookie" in answer.headers) == (204, False)
+    assert (await Program().get("/api/metrics/frontend")).status == 405
