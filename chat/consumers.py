@@ -8,7 +8,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from chat import history, protocol, turn, variants
+from chat import history, opening, protocol, turn, variants
 from chat.ending import INTERNAL
 from chat.metrics import TURNED_AWAY
 from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKED, Outbox
@@ -166,7 +166,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.runtime.exposures.note(decision)
         self._put(protocol.PredictResult(id=frame.id, suggestions=[asdict(one) for one in found]))
 
-    async def _ask(self, frame: protocol.Send) -> history.Opened:
+    async def _ask(self, frame: protocol.Send) -> opening.Opened:
         if frame.temporary:
             return await turn.ask_temporarily(self.runtime, self.user.pk, frame, self.outbox)
         return await turn.ask(self.runtime, self.user.pk, frame, self.subject)
@@ -175,7 +175,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.user.is_guest:
             await guests.admit(self.address, self.plan, self.a_day)
 
-    def _accept(self, frame: protocol.Send | protocol.Regenerate, opened: history.Opened) -> None:
+    def _accept(self, frame: protocol.Send | protocol.Regenerate, opened: opening.Opened) -> None:
         self._put(
             protocol.Accepted(
                 client_message_id=getattr(frame, "client_message_id", None),

@@ -13,10 +13,10 @@ from chat.gateway import events
 from chat.gateway.catalogue import Model
 from chat.gateway.errors import GatewayError
 from chat.gateway.request import ChatRequest
-from chat.history import Opened
 from chat.journal import entry
 from chat.live import Broadcast
 from chat.models import Generation
+from chat.opening import Opened
 from chat.runtime import Runtime
 from grump.celery import publish
 from grump.lib.database import in_database, insistently

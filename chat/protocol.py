@@ -12,117 +12,17 @@ from uuid import UUID
 
 import orjson
 
-MAX_TEXT = 100_000  # characters of one message
-MAX_FRAME = 512 * 1024  # characters of one frame
-MAX_NAME = 120
-MAX_INSTRUCTIONS = 8_000  # characters
-MAX_HISTORY = 400  # messages of a temporary chat that come with a question
-MAX_PREDICTED = 8_000  # characters of a text that is being written
-MAX_OUTCOMES = 1_000  # suggestions of a kind, told in one frame
-KINDS = frozenset({"history", "conversation", "library", "general", "code", "typo"})
-PREFERENCE = 0.5  # for "auto": from 0, cheaper, to 1, better
-
-
-class BadFrame(Exception):
-    """The frame cannot be used. `code` is bad_frame or too_long; what could be read of it is echoed."""
-
-    def __init__(self, message: str, code: str = "bad_frame", echo: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.echo = echo or {}
-
-
-# --- Reading one field ------------------------------------------------------------------------
-
-
-def _string(most: int, *, least: int = 1) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise BadFrame("must be text")
-        if len(value) > most:
-            raise BadFrame(f"is longer than {most:,} characters", "too_long")
-        if "\0" in value:
-            raise BadFrame("contains a NUL character")
-        if len(value.strip()) < least:
-            raise BadFrame("is empty")
-        return value
-
-    return read
-
-
-def _uuid(value: Any) -> UUID:
-    try:
-        return UUID(value)
-    except (ValueError, AttributeError, TypeError):
-        raise BadFrame("must be an id") from None
-
-
-def _optional_uuid(value: Any) -> UUID | None:
-    return None if value is None else _uuid(value)
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**31:
-        raise BadFrame("must be a whole number, 0 or more")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if type(value) is not bool:
-        raise BadFrame("must be true or false")
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of a temporary chat, as its page remembers it."""
-
-    role: str
-    text: str
-
-
-def _history(value: Any) -> tuple[Said, ...]:
-    if not isinstance(value, list) or len(value) > MAX_HISTORY:
-        raise BadFrame(f"must be a list of at most {MAX_HISTORY} messages")
-    for said in value:
-        if not isinstance(said, dict) or said.get("role") not in ("user", "assistant"):
-            raise BadFrame("must hold messages of user and assistant")
-    return tuple(Said(said["role"], _string(MAX_FRAME, least=0)(said.get("text"))) for said in value)
-
-
-def _preference(value: Any) -> float:
-    if type(value) not in (int, float) or not 0 <= value <= 1:  # NaN is not between them either
-        raise BadFrame("must be a number from 0 to 1")
-    return float(value)
-
-
-def _outcomes(value: Any) -> dict[str, dict[str, float]]:
-    if not isinstance(value, dict) or not value.keys() <= KINDS:
-        raise BadFrame("must name kinds of suggestions")
-    return {kind: _outcome(numbers) for kind, numbers in value.items()}
-
-
-def _outcome(value: Any) -> dict[str, float]:
-    if not isinstance(value, dict):
-        raise BadFrame("must hold numbers")
-    numbers: dict[str, Any] = {name: value.get(name) for name in ("shown", "right", "taken", "expected")}
-    if any(type(one) is not int and name != "expected" for name, one in numbers.items()):
-        raise BadFrame("must hold numbers")
-    if type(numbers["expected"]) not in (int, float):
-        raise BadFrame("must hold numbers")
-    if not 0 <= numbers["shown"] <= MAX_OUTCOMES:
-        raise BadFrame("must hold numbers that are not too large")
-    if not all(0 <= one <= numbers["shown"] for one in numbers.values()):  # NaN is not between them either
-        raise BadFrame("must hold numbers that go together")
-    return numbers
-
-
-def _echo(value: Any) -> str | int | None:
-    """The client's own `id`, echoed on the direct answer."""
-    if value is None or (type(value) is int and abs(value) < 2**53):
-        return value
-    return _string(64)(value)
+from chat import frame_reading as reading
+from chat.frame_reading import (
+    MAX_FRAME,
+    MAX_INSTRUCTIONS,
+    MAX_NAME,
+    MAX_PREDICTED,
+    MAX_TEXT,
+    PREFERENCE,
+    BadFrame,
+    Said,
+)
 
 
 def _read(reader: Callable[[Any], Any], **default: Any) -> Any:
@@ -136,66 +36,66 @@ def _read(reader: Callable[[Any], Any], **default: Any) -> Any:
 class Send:
     """Ask a question. The same `client_message_id` again never makes a second message."""
 
-    client_message_id: str = _read(_string(64))
-    text: str = _read(_string(MAX_TEXT))
-    conversation_id: UUID | None = _read(_optional_uuid, default=None)
-    model: str = _read(_string(MAX_NAME), default="auto")
-    parent_id: UUID | None = _read(_optional_uuid, default=None)
-    edits: UUID | None = _read(_optional_uuid, default=None)
-    preference: float = _read(_preference, default=PREFERENCE)
+    client_message_id: str = _read(reading.string(64))
+    text: str = _read(reading.string(MAX_TEXT))
+    conversation_id: UUID | None = _read(reading.optional_uuid, default=None)
+    model: str = _read(reading.string(MAX_NAME), default="auto")
+    parent_id: UUID | None = _read(reading.optional_uuid, default=None)
+    edits: UUID | None = _read(reading.optional_uuid, default=None)
+    preference: float = _read(reading.preference, default=PREFERENCE)
     # For a conversation that begins, and for a temporary one: told to the model before everything else.
-    instructions: str = _read(_string(MAX_INSTRUCTIONS, least=0), default="")
-    temporary: bool = _read(_flag, default=False)
-    history: tuple[Said, ...] = _read(_history, default=())  # of a temporary chat, oldest first
-    id: str | int | None = _read(_echo, default=None)
+    instructions: str = _read(reading.string(MAX_INSTRUCTIONS, least=0), default="")
+    temporary: bool = _read(reading.flag, default=False)
+    history: tuple[Said, ...] = _read(reading.history, default=())  # of a temporary chat, oldest first
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regenerate:
     """Answer again, as a further version; `continue` begins it with the text the last one had."""
 
-    message_id: UUID = _read(_uuid)
-    model: str = _read(_string(MAX_NAME), default="auto")
-    continue_: bool = _read(_flag, default=False)
-    preference: float = _read(_preference, default=PREFERENCE)
-    id: str | int | None = _read(_echo, default=None)
+    message_id: UUID = _read(reading.uuid)
+    model: str = _read(reading.string(MAX_NAME), default="auto")
+    continue_: bool = _read(reading.flag, default=False)
+    preference: float = _read(reading.preference, default=PREFERENCE)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    generation_id: UUID = _read(_uuid)
-    id: str | int | None = _read(_echo, default=None)
+    generation_id: UUID = _read(reading.uuid)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
     """Send everything after frame `after` (0: from the start), then go on live."""
 
-    generation_id: UUID = _read(_uuid)
-    after: int = _read(_count, default=0)
-    id: str | int | None = _read(_echo, default=None)
+    generation_id: UUID = _read(reading.uuid)
+    after: int = _read(reading.count, default=0)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predict:
     """How may this go on? Only the newest of a socket is answered."""
 
-    text: str = _read(_string(MAX_PREDICTED, least=0))
-    conversation_id: UUID | None = _read(_optional_uuid, default=None)
-    id: str | int | None = _read(_echo, default=None)
+    text: str = _read(reading.string(MAX_PREDICTED, least=0))
+    conversation_id: UUID | None = _read(reading.optional_uuid, default=None)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of the suggestions that were shown while a message was written, for each kind of them."""
 
-    kinds: dict[str, dict[str, float]] = _read(_outcomes)
-    id: str | int | None = _read(_echo, default=None)
+    kinds: dict[str, dict[str, float]] = _read(reading.outcomes)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
-    id: str | int | None = _read(_echo, default=None)
+    id: str | int | None = _read(reading.echo, default=None)
 
 
 ClientFrame = Send | Regenerate | Stop | Resume | Predict | Outcome | Ping
@@ -231,7 +131,7 @@ def parse(raw: str) -> ClientFrame:
     echo = {}
     for name in ("id", "client_message_id"):
         try:
-            echo[name] = _echo(data.get(name))
+            echo[name] = reading.echo(data.get(name))
         except BadFrame:
             pass  # what cannot be read is not echoed
     kind = data.get("type")

@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from chat.gateway.counting import count_tokens
-from chat.history import Asking, Line, NotFound, Opened, pay
+from chat.history import Line, NotFound, pay
 from chat.models import Generation
+from chat.opening import Asking, Opened
 from chat.protocol import Send
 from usage import quota
 

@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Text
 from chat.gateway.request import ChatMessage, ChatRequest
-from chat.history import TITLE_LENGTH, first_title
 from chat.models import Conversation, Message
+from chat.opening import TITLE_LENGTH, first_title
 from chat.protocol import ConversationUpdated, encode
 from chat.runtime import installed_gateway
 from grump.lib.calls import call

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from chat import history, protocol, temporary, variants
+from chat import history, opening, protocol, temporary, variants
 from chat.context import note
 from chat.context.window import is_near, room_for_prompt
 from chat.ending import INTERNAL, Outcome, finish
@@ -22,9 +22,9 @@ from chat.gateway.batch import Batcher
 from chat.gateway.counting import count_tokens
 from chat.gateway.errors import GatewayError, UnknownModel
 from chat.gateway.request import ChatRequest
-from chat.history import Opened
 from chat.live import Broadcast
 from chat.models import Generation
+from chat.opening import Opened
 from chat.outbox import Outbox
 from chat.prediction import ahead
 from chat.runtime import Runtime
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 async def ask(runtime: Runtime, user_id: int, send: protocol.Send, subject: Subject | None = None) -> Opened:
     """Save the question and start answering it; returns as soon as both are certain."""
     opened = await in_database(
-        history.open_question, user_id, send, runtime.process, _asking(runtime, send.model)
+        opening.open_question, user_id, send, runtime.process, _asking(runtime, send.model)
     )
     if opened.is_new:
         _begin(
@@ -79,7 +79,7 @@ async def ask_again(
 ) -> Opened:
     """Start a further version of an answer."""
     opened = await in_database(
-        history.open_version, user_id, wish, runtime.process, _asking(runtime, wish.model)
+        opening.open_version, user_id, wish, runtime.process, _asking(runtime, wish.model)
     )
     if opened.is_new:
         _begin(
@@ -95,13 +95,13 @@ async def ask_again(
     return opened
 
 
-def _asking(runtime: Runtime, model: str) -> history.Asking:
+def _asking(runtime: Runtime, model: str) -> opening.Asking:
     price = runtime.gateway.likely_price(model)
     try:
         window = runtime.gateway.window(model)
     except UnknownModel:  # the turn itself will say so
         window = None
-    return history.Asking(round(price.input * 1_000_000), round(price.output * 1_000_000), window)
+    return opening.Asking(round(price.input * 1_000_000), round(price.output * 1_000_000), window)
 
 
 def _begin(runtime: Runtime, user_id: int, opened: Opened, **how: Any) -> None:

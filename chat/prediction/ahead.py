@@ -27,8 +27,9 @@ from chat.gateway.errors import GatewayError
 from chat.gateway.events import Finished, Text
 from chat.gateway.request import ChatMessage, ChatRequest
 from chat.gateway.stack import Gateway
-from chat.history import Opened, branch
+from chat.history import branch
 from chat.models import FollowUps, Message, Preload
+from chat.opening import Opened
 from chat.prediction import follow_ups, paying
 from chat.runtime import Runtime, installed_gateway
 from experiments.subjects import Subject

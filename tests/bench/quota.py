@@ -74,12 +74,12 @@ def measure(turns: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]
 
 
 def _turn(user_id: int) -> dict[str, float]:
-    from chat import history, protocol
+    from chat import history, opening, protocol
     from chat.models import Generation
 
     send = protocol.Send(client_message_id=uuid.uuid4().hex, text="What is backpressure?")
     began = time.perf_counter()
-    opened = history.open_question(user_id, send, "bench", history.Asking(100_000, 400_000))
+    opened = opening.open_question(user_id, send, "bench", opening.Asking(100_000, 400_000))
     opened_at = time.perf_counter()
     spent = {"input_tokens": 12, "output_tokens": 30, "cost_microusd": 5, "model": "mock/fast"}
     history.end_generation(opened.generation_id, Generation.State.COMPLETE, "Like so.", **spent)

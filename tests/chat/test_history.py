@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat import history
+from chat import history, opening
 from chat.gateway.counting import count_tokens
 from chat.history import NotFound
 from chat.models import Conversation, Generation, Message
@@ -29,8 +29,8 @@ def bob():
     return get_user_model().objects.create(username="bob")
 
 
-def ask(user, text="Hello", **more) -> history.Opened:
-    return history.open_question(user.pk, Send(client_message_id=str(uuid.uuid4()), text=text, **more), "p1")
+def ask(user, text="Hello", **more) -> opening.Opened:
+    return opening.open_question(user.pk, Send(client_message_id=str(uuid.uuid4()), text=text, **more), "p1")
 
 
 def finish(opened, text="Hi.", state=Generation.State.COMPLETE) -> None:
@@ -62,8 +62,8 @@ def test_the_next_question_follows_the_shown_leaf_and_carries_what_was_said(ann)
 
 def test_the_same_message_sent_twice_is_one_message_and_one_generation(ann):
     send = Send(client_message_id="c1", text="Once")
-    first = history.open_question(ann.pk, send, "p1")
-    again = history.open_question(ann.pk, send, "p1")
+    first = opening.open_question(ann.pk, send, "p1")
+    again = opening.open_question(ann.pk, send, "p1")
     assert not again.is_new
     assert (again.conversation_id, again.question_id, again.generation_id) == (
         first.conversation_id,
@@ -76,8 +76,8 @@ def test_the_same_message_sent_twice_is_one_message_and_one_generation(ann):
 
 def test_two_people_may_use_the_same_message_id(ann, bob):
     send = Send(client_message_id="c1", text="Mine")
-    assert history.open_question(ann.pk, send, "p1").is_new
-    assert history.open_question(bob.pk, send, "p1").is_new
+    assert opening.open_question(ann.pk, send, "p1").is_new
+    assert opening.open_question(bob.pk, send, "p1").is_new
 
 
 def test_somebody_elses_conversation_is_not_found_and_nothing_is_saved(ann, bob):
@@ -103,13 +103,13 @@ def test_a_deleted_conversation_takes_no_more_questions(ann):
     with pytest.raises(NotFound):
         ask(ann, conversation_id=opened.conversation_id)
     with pytest.raises(NotFound):
-        history.open_version(ann.pk, Regenerate(message_id=opened.answer_id), "p1")
+        opening.open_version(ann.pk, Regenerate(message_id=opened.answer_id), "p1")
 
 
 def test_a_further_version_is_a_sibling_and_becomes_the_shown_one(ann):
     first = ask(ann)
     finish(first)
-    second = history.open_version(ann.pk, Regenerate(message_id=first.answer_id), "p1")
+    second = opening.open_version(ann.pk, Regenerate(message_id=first.answer_id), "p1")
     assert second.is_new
     assert second.question_id == first.question_id
     assert Message.objects.get(id=second.answer_id).parent_id == first.question_id
@@ -119,7 +119,7 @@ def test_a_further_version_is_a_sibling_and_becomes_the_shown_one(ann):
 
 def test_a_second_click_while_a_version_is_being_made_is_the_same_version(ann):
     first = ask(ann)
-    again = history.open_version(ann.pk, Regenerate(message_id=first.answer_id), "p1")
+    again = opening.open_version(ann.pk, Regenerate(message_id=first.answer_id), "p1")
     assert not again.is_new
     assert again.generation_id == first.generation_id
 
@@ -128,14 +128,14 @@ def test_continuing_begins_with_the_text_the_interrupted_answer_had(ann):
     first = ask(ann)
     finish(first, "Half an ans", Generation.State.INTERRUPTED)
     wish = Regenerate(message_id=first.answer_id, continue_=True)
-    second = history.open_version(ann.pk, wish, "p1")
+    second = opening.open_version(ann.pk, wish, "p1")
     assert second.prefill == "Half an ans"
     assert Message.objects.get(id=first.answer_id).text == "Half an ans"
 
 
 def test_somebody_elses_message_cannot_be_answered_again(ann, bob):
     with pytest.raises(NotFound):
-        history.open_version(bob.pk, Regenerate(message_id=ask(ann).answer_id), "p1")
+        opening.open_version(bob.pk, Regenerate(message_id=ask(ann).answer_id), "p1")
 
 
 def test_a_generation_ends_once_and_the_second_ending_changes_nothing(ann):
@@ -203,7 +203,7 @@ def test_opening_a_turn_takes_the_same_number_of_queries_however_long_the_conver
     ],
 )
 def test_a_first_title_is_the_beginning_of_the_question_cut_at_a_word(text, title):
-    assert history.first_title(text) == title
+    assert opening.first_title(text) == title
 
 
 # --- Questions asked otherwise -------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_what_an_answer_sees_is_bounded_in_messages_and_in_text(ann, monkeypatch
 def test_no_more_is_held_than_a_window_takes(ann):
     conversation = a_long_conversation(ann, 50)
     send = Send(client_message_id="c", text="And?", conversation_id=conversation.id)
-    history.open_question(ann.pk, send, "p1", history.Asking(window=20))
+    opening.open_question(ann.pk, send, "p1", opening.Asking(window=20))
     assert Hold.objects.get().tokens == 20 + quota.FIRST_OUTPUT
 
 

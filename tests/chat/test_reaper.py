@@ -9,7 +9,7 @@ import pytest_asyncio
 from django.conf import settings
 from django.utils import timezone
 
-from chat import history, protocol
+from chat import history, opening, protocol
 from chat.keeper import Keeper
 from chat.live import Broadcast, Live
 from chat.models import Generation
@@ -38,7 +38,7 @@ async def under_way(live: Live, *texts: str) -> Broadcast:
     """An answer that `live` is in the middle of."""
     user = await a_user()
     send = protocol.Send(client_message_id=uuid.uuid4().hex, text="Hello")
-    opened = await in_database(history.open_question, user.pk, send, live.process)
+    opened = await in_database(opening.open_question, user.pk, send, live.process)
     broadcast = live.begin(opened.generation_id, user.pk)
     broadcast.say(protocol.Start, provider="p", model="m", tier="simple", reason="r", cached=None)
     for text in texts:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat import conversations, history, search
+from chat import conversations, history, opening, search
 from chat.models import Conversation, Generation, Indexed, Message
 from chat.protocol import Send
 from grump.accounts import belongings
@@ -36,9 +36,9 @@ def bob():
     return a_user("bob")
 
 
-def talk(user, question: str, answer: str, **more) -> history.Opened:
+def talk(user, question: str, answer: str, **more) -> opening.Opened:
     send = Send(client_message_id=uuid.uuid4().hex, text=question, **more)
-    opened = history.open_question(user.pk, send, "p1")
+    opened = opening.open_question(user.pk, send, "p1")
     history.end_generation(opened.generation_id, Generation.State.COMPLETE, answer)
     return opened
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from django.contrib.auth import get_user_model
 
-from chat import history
+from chat import opening
 from chat.gateway.errors import ConnectFailed
 from chat.gateway.events import Event, Text
 from chat.gateway.request import ChatRequest
@@ -42,7 +42,7 @@ class Author:
 @pytest.fixture
 def conversation(transactional_db) -> Conversation:
     user = get_user_model().objects.create(username="ann")
-    opened = history.open_question(user.pk, Send(client_message_id=uuid.uuid4().hex, text=LONG), "p")
+    opened = opening.open_question(user.pk, Send(client_message_id=uuid.uuid4().hex, text=LONG), "p")
     return Conversation.objects.get(id=opened.conversation_id)
 
 
@@ -81,16 +81,16 @@ def test_a_title_that_the_user_gave_stays(conversation, monkeypatch):
 
 @pytest.mark.parametrize("answer", [None, "", "  \n", "x" * 200])
 def test_where_the_model_has_none_the_questions_beginning_stays(conversation, monkeypatch, answer):
-    assert titled(conversation, Author(answer), monkeypatch) == history.first_title(LONG)
+    assert titled(conversation, Author(answer), monkeypatch) == opening.first_title(LONG)
 
 
 def test_a_short_question_wants_no_title_and_a_cut_one_does(transactional_db):
     user = get_user_model().objects.create(username="bob")
     for text, wants in (("Short question?", False), (LONG, True)):
-        opened = history.open_question(user.pk, Send(client_message_id=uuid.uuid4().hex, text=text), "p")
+        opened = opening.open_question(user.pk, Send(client_message_id=uuid.uuid4().hex, text=text), "p")
         assert opened.wants_title is wants
     follow_up = Send(client_message_id="c", text=LONG, conversation_id=opened.conversation_id)
-    assert not history.open_question(user.pk, follow_up, "p").wants_title
+    assert not opening.open_question(user.pk, follow_up, "p").wants_title
 
 
 @pytest.mark.parametrize(

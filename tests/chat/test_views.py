@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from chat import history
+from chat import history, opening
 from chat.models import Generation
 from chat.protocol import Send
 
@@ -30,7 +30,7 @@ def test_a_conversation_is_in_the_page_itself_and_its_text_is_only_text():
     client.get("/")
     guest = get_user_model().objects.get()
     send = Send(client_message_id=uuid.uuid4().hex, text="<script>alert(1)</script> & more")
-    opened = history.open_question(guest.pk, send, "p")
+    opened = opening.open_question(guest.pk, send, "p")
     history.end_generation(opened.generation_id, Generation.State.COMPLETE, "<img src=x onerror=alert(2)>")
     page = client.get(f"/c/{opened.conversation_id}/").content.decode()
     assert "&lt;img src=x onerror=alert(2)&gt;" in page

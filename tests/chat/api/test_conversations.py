@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chat import history
+from chat import history, opening
 from chat.models import Conversation, Generation
 from chat.protocol import Regenerate, Send
 
@@ -33,17 +33,17 @@ def bob(told) -> Client:
     return person("bob")
 
 
-def converse(client: Client, *texts: str, conversation_id: uuid.UUID | None = None) -> history.Opened:
+def converse(client: Client, *texts: str, conversation_id: uuid.UUID | None = None) -> opening.Opened:
     """Questions with an answer each, in one conversation."""
     for text in texts:
         send = Send(client_message_id=uuid.uuid4().hex, text=text, conversation_id=conversation_id)
-        opened = history.open_question(client.user.pk, send, "p")
+        opened = opening.open_question(client.user.pk, send, "p")
         history.end_generation(opened.generation_id, Generation.State.COMPLETE, f"{text}!")
         conversation_id = opened.conversation_id
     return opened
 
 
-def path(opened: history.Opened, rest: str = "") -> str:
+def path(opened: opening.Opened, rest: str = "") -> str:
     return f"/api/conversations/{opened.conversation_id}{rest}"
 
 
@@ -105,7 +105,7 @@ def test_a_long_conversation_is_paged_from_its_newest_message(ann, monkeypatch):
 
 def test_another_branch_becomes_the_shown_one_down_to_its_leaf(ann):
     first = converse(ann, "Question")
-    second = history.open_version(ann.user.pk, Regenerate(message_id=first.answer_id), "p")
+    second = opening.open_version(ann.user.pk, Regenerate(message_id=first.answer_id), "p")
     history.end_generation(second.generation_id, Generation.State.COMPLETE, "Second answer")
     shown = ann.get(path(first)).json()
     assert shown["messages"][1]["text"] == "Second answer"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import history
+from chat import history, opening
 from chat.exporting import file_name
 from chat.models import Conversation, Generation
 from chat.protocol import Send
@@ -20,9 +20,9 @@ def ann(transactional_db):
     return get_user_model().objects.create(username="ann")
 
 
-def talk(user, question: str, answer: str, **more) -> history.Opened:
+def talk(user, question: str, answer: str, **more) -> opening.Opened:
     send = Send(client_message_id=uuid.uuid4().hex, text=question, **more)
-    opened = history.open_question(user.pk, send, "p1")
+    opened = opening.open_question(user.pk, send, "p1")
     history.end_generation(
         opened.generation_id, Generation.State.COMPLETE, answer, model="mock/fast", provider="mock"
     )
@@ -30,7 +30,7 @@ def talk(user, question: str, answer: str, **more) -> history.Opened:
 
 
 @pytest.fixture
-def opened(ann) -> history.Opened:
+def opened(ann) -> opening.Opened:
     first = talk(ann, "First wording", "Old answer")
     again = {"conversation_id": first.conversation_id, "edits": first.question_id}
     return talk(ann, "Second *wording*", "# New", **again)

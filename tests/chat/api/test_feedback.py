@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.contrib.auth import get_user_model
 
-from chat import history
+from chat import history, opening
 from chat.models import Conversation, Generation
 from chat.protocol import Send
 from figures.models import Satisfaction, Thumb
@@ -23,7 +23,7 @@ def ann(client):
 
 @pytest.fixture
 def answer(ann) -> uuid.UUID:
-    opened = history.open_question(ann.pk, Send(client_message_id="1", text="Why?"), "p1")
+    opened = opening.open_question(ann.pk, Send(client_message_id="1", text="Why?"), "p1")
     history.end_generation(opened.generation_id, Generation.State.COMPLETE, "So.", model="mock/fast")
     return opened.generation_id
 
@@ -68,7 +68,7 @@ def test_nonsense_is_told_what_is_taken(post, answer, body):
 
 
 def test_an_answer_under_way_cannot_be_judged_yet(post, ann):
-    opened = history.open_question(ann.pk, Send(client_message_id="2", text="Why?"), "p1")
+    opened = opening.open_question(ann.pk, Send(client_message_id="2", text="Why?"), "p1")
     assert post(f"answers/{opened.generation_id}", {"up": True}).status_code == 404
 
 

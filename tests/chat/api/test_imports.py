@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import conversations, history, importing, search
+from chat import conversations, history, importing, opening, search
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send
 from grump.accounts.models import User
@@ -66,7 +66,7 @@ def without_names(exported: bytes) -> list:
 def lively(client) -> None:
     """Branches, a pin, an archive, instructions, signs of all kinds."""
     first = converse(client, "One </script><b>", "Zwei 𝄞 \n\n ```")
-    second = history.open_version(client.user.pk, Regenerate(message_id=first.answer_id), "p")
+    second = opening.open_version(client.user.pk, Regenerate(message_id=first.answer_id), "p")
     history.end_generation(
         second.generation_id,
         Generation.State.STOPPED,
@@ -102,7 +102,7 @@ def test_what_came_back_is_shown_searched_and_asked_in_like_any_other(ann, bob):
     assert shown["messages"][-1]["generation"]["state"] == "stopped"
     assert [found.title for found in search.search(bob.user.pk, "another")] == ["Mine"]
     send = Send(client_message_id="c", text="On", conversation_id=mine.id)
-    opened = history.open_question(bob.user.pk, send, "p")
+    opened = opening.open_question(bob.user.pk, send, "p")
     assert [line.text for line in opened.prompt][-2:] == ["Another", "On"]
 
 

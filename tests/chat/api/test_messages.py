@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from chat import history
+from chat import history, opening
 from chat.models import Generation, Message
 from chat.protocol import Send
 from tests.chat.api.test_conversations import person
@@ -28,8 +28,8 @@ def ann(heard):
 
 
 @pytest.fixture
-def opened(ann) -> history.Opened:
-    opened = history.open_question(
+def opened(ann) -> opening.Opened:
+    opened = opening.open_question(
         ann.user.pk, Send(client_message_id="c", text="First. Second. Third."), "p"
     )
     ranges = {str(opened.question_id): [[0, 6], [15, 21]]}
@@ -56,7 +56,7 @@ def test_a_message_is_pinned_and_no_longer_and_every_tab_hears_of_it(ann, opened
 def test_a_pinned_message_is_pinned_in_the_next_prompt(ann, opened):
     patch(ann, opened.question_id, {"pinned": True})
     send = Send(client_message_id="d", text="And?", conversation_id=opened.conversation_id)
-    assert [line.pinned for line in history.open_question(ann.user.pk, send, "p").prompt] == [
+    assert [line.pinned for line in opening.open_question(ann.user.pk, send, "p").prompt] == [
         True,
         False,
         False,
