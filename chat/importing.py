@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat import search
 from chat.conversations import INSTRUCTIONS_MOST, PINNED_MOST, TITLE_MOST
@@ -54,20 +55,20 @@ class Told:
 def read(body: bytes) -> list[Told]:
     """Raises BadFile. Pure."""
     if len(body) > MOST_BYTES:
-        raise BadFile(f"The file is larger than {MOST_BYTES // 1024 // 1024} MB.", "too_large")
+        raise BadFile(_("The file is larger than %d MB.") % (MOST_BYTES // 1024 // 1024), "too_large")
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise BadFile("The file is not valid JSON.") from None
+        raise BadFile(_("The file is not valid JSON.")) from None
     if not isinstance(data, dict) or data.get("format") not in ("grump-export", "grump-conversation"):
-        raise BadFile("The file was not exported from here as JSON.")
+        raise BadFile(_("The file was not exported from here as JSON."))
     if data.get("version") != VERSION:
-        raise BadFile("The file is of a version that is not known here.")
+        raise BadFile(_("The file is of a version that is not known here."))
     rows = _list(data, "conversations") if data["format"] == "grump-export" else [data]
     if len(rows) > MOST_CONVERSATIONS:
-        raise BadFile(f"The file has more than {MOST_CONVERSATIONS:,} conversations.", "too_large")
+        raise BadFile(_("The file has more than %s conversations.") % f"{MOST_CONVERSATIONS:,}", "too_large")
     if sum(len(_list(row, "messages")) for row in map(_object, rows)) > MOST_MESSAGES:
-        raise BadFile(f"The file has more than {MOST_MESSAGES:,} messages.", "too_large")
+        raise BadFile(_("The file has more than %s messages.") % f"{MOST_MESSAGES:,}", "too_large")
     return [_conversation(row) for row in rows]
 
 
@@ -76,10 +77,10 @@ def _conversation(row: dict[str, Any]) -> Told:
     messages = [_message(_object(message)) for message in _list(row, "messages")]
     by_name = {message["name"]: message for message in messages}
     if len(by_name) < len(messages):
-        raise BadFile("Two messages of a conversation have the same id.")
+        raise BadFile(_("Two messages of a conversation have the same id."))
     shown = row.get("shown")
     if shown is not None and shown not in by_name:
-        raise BadFile("The shown message of a conversation is not among its messages.")
+        raise BadFile(_("The shown message of a conversation is not among its messages."))
     created = _time(row, "created_at")
     return Told(
         title=title,
@@ -97,10 +98,10 @@ def _conversation(row: dict[str, Any]) -> Told:
 def _message(row: dict[str, Any]) -> dict[str, Any]:
     role = row.get("role")
     if role not in ("user", "assistant"):
-        raise BadFile("A message is neither a question nor an answer.")
+        raise BadFile(_("A message is neither a question nor an answer."))
     name, parent = row.get("id"), row.get("parent_id")
     if not isinstance(name, str) or not isinstance(parent, str | None):
-        raise BadFile("A message has no id.")
+        raise BadFile(_("A message has no id."))
     message: dict[str, Any] = {
         "name": name,
         "parent": parent,
@@ -111,7 +112,7 @@ def _message(row: dict[str, Any]) -> dict[str, Any]:
     }
     if role == "assistant" and row.get("state") is not None:
         if row["state"] not in ENDED | {"running"}:
-            raise BadFile("An answer's state is not known here.")
+            raise BadFile(_("An answer's state is not known here."))
         message["generation"] = {
             # An answer under way when it was exported will never be finished here.
             "state": "interrupted" if row["state"] == "running" else row["state"],
@@ -130,12 +131,12 @@ def _in_order(messages: list[dict[str, Any]], by_name: dict[str, dict[str, Any]]
         chain: dict[str, dict[str, Any]] = {}
         while message["name"] not in placed:
             if message["name"] in chain:
-                raise BadFile("A message follows itself.")
+                raise BadFile(_("A message follows itself."))
             chain[message["name"]] = message
             if message["parent"] is None:
                 break
             if message["parent"] not in by_name:
-                raise BadFile("A message follows one that is not in the file.")
+                raise BadFile(_("A message follows one that is not in the file."))
             message = by_name[message["parent"]]
         placed.update(chain)
         yield from reversed(chain.values())
@@ -146,32 +147,34 @@ def _in_order(messages: list[dict[str, Any]], by_name: dict[str, dict[str, Any]]
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadFile("The file is not built as an export is.")
+        raise BadFile(_("The file is not built as an export is."))
     return value
 
 
 def _list(row: dict[str, Any], name: str) -> list[Any]:
     value = row.get(name)
     if not isinstance(value, list):
-        raise BadFile(f"“{name}” is missing, or is no list.")
+        raise BadFile(_("“%s” is missing, or is no list.") % name)
     return value
 
 
 def _text(row: dict[str, Any], name: str, most: int, default: str | None = None) -> str:
     value = row.get(name, default)
     if not isinstance(value, str):
-        raise BadFile(f"“{name}” is missing, or is no text.")
+        raise BadFile(_("“%s” is missing, or is no text.") % name)
     if len(value) > most:
-        raise BadFile(f"“{name}” is longer than {most:,} characters.")
+        raise BadFile(
+            _("“%(name)s” is longer than %(most)s characters.") % {"name": name, "most": f"{most:,}"}
+        )
     if "\0" in value:
-        raise BadFile(f"“{name}” contains a NUL character.")
+        raise BadFile(_("“%s” contains a NUL character.") % name)
     return value
 
 
 def _flag(row: dict[str, Any], name: str) -> bool:
     value = row.get(name, False)
     if type(value) is not bool:
-        raise BadFile(f"“{name}” is neither true nor false.")
+        raise BadFile(_("“%s” is neither true nor false.") % name)
     return value
 
 
@@ -183,7 +186,7 @@ def _time(row: dict[str, Any], name: str, default: datetime | None = None) -> da
         moment = datetime.fromisoformat(value)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError):
-        raise BadFile(f"“{name}” is no time.") from None
+        raise BadFile(_("“%s” is no time.") % name) from None
 
 
 # --- Storing -------------------------------------------------------------------------------------

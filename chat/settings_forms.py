@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chat.gateway.stack import ModelEntry
@@ -10,6 +11,7 @@ from chat.models import Preferences
 
 THEMES = {"": _("As the system has it"), "light": _("Light"), "dark": _("Dark")}
 DENSITIES = {"": _("Roomy"), "compact": _("Compact")}
+LANGUAGES = {"": _("As the browser has it"), **dict(settings.LANGUAGES)}
 STEP = 0.05
 
 
@@ -21,6 +23,9 @@ class LookForm(forms.Form):
     )
     density = forms.ChoiceField(
         choices=list(DENSITIES.items()), required=False, widget=forms.RadioSelect, label=_("Density")
+    )
+    language = forms.ChoiceField(
+        choices=list(LANGUAGES.items()), required=False, widget=forms.RadioSelect, label=_("Language")
     )
 
 

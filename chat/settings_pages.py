@@ -7,8 +7,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +20,8 @@ from grump.accounts.guests import ensure_guest
 from grump.lib.database import in_database
 
 YEAR = 60 * 60 * 24 * 365
+# What each choice of the look is kept in.
+COOKIES = {"theme": "theme", "density": "density", "language": settings.LANGUAGE_COOKIE_NAME}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,12 +33,14 @@ async def page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, models: list[ModelEntry]) -> HttpResponse:
     user = ensure_guest(request)
     known = preferences.of(user.pk)
-    look = LookForm(_given(request, "look"), initial=request.COOKIES)
+    kept = {name: request.COOKIES.get(cookie, "") for name, cookie in COOKIES.items()}
+    look = LookForm(_given(request, "look"), initial=kept)
     chat = ChatForm(
         _given(request, "chat"), models=models, initial=_initial(preferences.shape(known), models)
     )
     if look.is_bound and look.is_valid():
-        messages.success(request, _("Kept in this browser."))
+        with override(look.cleaned_data["language"] or get_language()):
+            messages.success(request, _("Kept in this browser."))
         return _with_look(redirect("settings"), look.cleaned_data)
     if chat.is_bound and chat.is_valid():
         preferences.change(user.pk, **chat.cleaned_data)
@@ -58,13 +62,13 @@ def _initial(kept: dict[str, Any], models: list[ModelEntry]) -> dict[str, Any]:
 
 def _with_look(response: HttpResponse, look: dict[str, str]) -> HttpResponse:
     """`static/js/controllers/theme.js` reads the theme too: no HttpOnly, and nothing of anybody in them."""
-    for name in ("theme", "density"):
+    for name, cookie in COOKIES.items():
         if look[name]:
             response.set_cookie(
-                name, look[name], max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+                cookie, look[name], max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
             )
         else:
-            response.delete_cookie(name, samesite="Lax")
+            response.delete_cookie(cookie, samesite="Lax")
     return response
 
 

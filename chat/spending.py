@@ -5,6 +5,7 @@ from datetime import UTC
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -24,18 +25,18 @@ TIGHT = 0.8
 def page(request: HttpRequest) -> HttpResponse:
     user = ensure_guest(request)
     now = standing(user.pk)
-    today, _ = day_at(timezone.now(), now.allowed.time_zone)
+    today, _ends = day_at(timezone.now(), now.allowed.time_zone)
     spent = reports.by("conversation", user.pk, today)
     ids = [line.name for line in spent if line.name]
     titles = dict(
         Conversation.objects.of(user).filter(id__in=ids, deleted_at=None).values_list("id", "title")
     )
     bars = [
-        _bar("Messages", now.requests, now.allowed.requests),
-        _bar("Tokens", now.tokens, now.allowed.tokens),
+        _bar(_("Messages"), now.requests, now.allowed.requests),
+        _bar(_("Tokens"), now.tokens, now.allowed.tokens),
     ]
     if now.allowed.cost_microusd is not None:
-        bars.append(_bar("Cents", now.cost_microusd / 10_000, now.allowed.cost_microusd / 10_000))
+        bars.append(_bar(_("Cents"), now.cost_microusd / 10_000, now.allowed.cost_microusd / 10_000))
     bars += _team_bars(now.allowed.team)
     shares = [bar["share"] for bar in bars if bar["share"] is not None]
     return render(
@@ -62,9 +63,9 @@ def _team_bars(team: TeamAllowance | None) -> list[dict]:
     day = day or TeamDay(team_id=team.id)
     cost, cents = team.cost_microusd, (day.cost_microusd + day.held_microusd) / 10_000
     bars = [
-        _bar(f"Messages of {team.name}", day.requests, team.requests),
-        _bar(f"Tokens of {team.name}", day.tokens + day.held_tokens, team.tokens),
-        _bar(f"Cents of {team.name}", cents, None if cost is None else cost / 10_000),
+        _bar(_("Messages of %(team)s") % {"team": team.name}, day.requests, team.requests),
+        _bar(_("Tokens of %(team)s") % {"team": team.name}, day.tokens + day.held_tokens, team.tokens),
+        _bar(_("Cents of %(team)s") % {"team": team.name}, cents, None if cost is None else cost / 10_000),
     ]
     return [bar for bar in bars if bar["limit"] is not None]
 

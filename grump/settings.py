@@ -325,6 +325,9 @@ WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0, most=65535)
 # --- Language, time, files ----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# Those whose every text is here; `static/js/lib/words/` has the ones of scripts.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True

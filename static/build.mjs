@@ -17,7 +17,10 @@ const dist = join(here, "dist");
 /** @type {esbuild.BuildOptions} */
 const options = {
   absWorkingDir: here,
-  entryPoints: { shell: "js/shell.js", chat: "js/chat.js", operations: "js/operations.js", app: "css/app.css", staff: "css/staff.css" },
+  entryPoints: {
+    shell: "js/shell.js", chat: "js/chat.js", operations: "js/operations.js", app: "css/app.css", "chat-styles": "css/chat.css", staff: "css/staff.css",
+    de: "js/lib/words/de.js", // what scripts say in a language but English, one file each
+  },
   outdir: "dist",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -64,7 +67,7 @@ async function writeManifest(metafile) {
     if (output.entryPoint?.startsWith("js/controllers/")) later.push(basename(path), ...output.imports.filter(isStatic).map((item) => basename(item.path)));
     if (!output.entryPoint || !named.has(output.entryPoint)) continue;
     const imports = output.imports.filter(isStatic);
-    assets[basename(output.entryPoint)] = {
+    assets[output.entryPoint.replace(/^(?:css|js(?:\/lib)?)\//, "")] = {
       file: basename(path),
       ...(imports.length > 0 && { imports: imports.map((item) => basename(item.path)) }),
     };

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from grump.accounts.models import User
 from usage.models import Membership, Plan, UpgradeRequest
@@ -25,9 +26,8 @@ class OperatorsDecision:
         UpgradeRequest.objects.update_or_create(
             owner=user, state=UpgradeRequest.State.WAITING, defaults={"plan": plan, "note": note}
         )
-        return (
-            f"Your wish for {plan.title} is with the people who run this. You keep what you have until then."
-        )
+        said = _("Your wish for %(plan)s is with the people who run this. You keep what you have until then.")
+        return said % {"plan": plan.title}
 
 
 payment: Payment = OperatorsDecision()

@@ -1,6 +1,10 @@
 """The browser files as built: static/dist/manifest.json maps a source's name to its hashed file."""
 
+import base64
+import hashlib
 import json
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,9 +46,35 @@ def chunks(name: str) -> list[str]:
     return [url(file) for file in _entry(name).get("imports", [])]
 
 
+def words(language: str | None) -> list[str]:
+    """The URLs of what scripts say in `language`; none for English, which they have with them."""
+    name = f"words/{(language or '').partition('-')[0]}.js"
+    return [asset(name), *chunks(name)] if name in manifest()["assets"] else []
+
+
 def later() -> list[str]:
     """The URLs of the page's own parts that come when they are first needed."""
     return [url(file) for file in manifest()["later"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """A stylesheet to be written into a page, and by what its policy allows this one and no other."""
+
+    text: str
+    source: str
+
+
+def inlined(name: str) -> Inlined:
+    return _inlined(_entry(name)["file"])
+
+
+@lru_cache(maxsize=4)
+def _inlined(file: str) -> Inlined:
+    """A file never changes: its name holds its hash."""
+    text = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", read(file)).strip()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Inlined(text, f"'sha256-{digest}'")
 
 
 def _entry(name: str) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     first = (url for name in SHELL for url in (assets.asset(name), *assets.chunks(name)))
     shell = {
         "version": _version(assets.manifest()["version"], get_language()),
-        "files": sorted({*first, *assets.later()}),
+        "files": sorted({*first, *assets.words(get_language()), *assets.later()}),
         "app": reverse("offline"),
         "elsewhere": reverse("elsewhere"),
     }

@@ -17,6 +17,7 @@ export function failureCard(failure, partial) {
   if (failure.message && failure.message !== hint) {
     const detail = document.createElement("p");
     detail.className = "quiet";
+    detail.lang = "en"; // a limit's or a provider's own words
     detail.textContent = failure.message;
     card.append(detail);
   }

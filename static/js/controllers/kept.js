@@ -57,7 +57,7 @@ export async function fillKept(details, entry) {
 
 /** @param {string} iso */
 function when(iso) {
-  return new Date(iso).toLocaleString(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+  return new Date(iso).toLocaleString(document.documentElement.lang, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 }
 
 /** @param {string} name @param {string} text */

@@ -1,5 +1,5 @@
 import { words } from "../lib/words.js";
-import { count, duration, money } from "../models/say.js";
+import { count, duration, spent } from "../models/say.js";
 import { PageController } from "./page_controller.js";
 
 const TIGHT = 0.8;
@@ -30,7 +30,7 @@ export class Meter extends PageController {
     bar.value = share;
     this.element.dataset.tight = String(share >= TIGHT);
     const wait = resetsAt ? duration(Math.max(0, new Date(resetsAt).getTime() - Date.now())) : "";
-    this.target("reset").textContent = words.resetsIn(wait, money(cost?.used ?? 0).replace("free", "$0"));
+    this.target("reset").textContent = words.resetsIn(wait, spent(cost?.used ?? 0));
     this.element.hidden = false;
   }
 }

@@ -1,3 +1,4 @@
+import { words } from "../lib/words.js";
 import { cost, duration, tokens } from "../models/say.js";
 
 /**
@@ -18,7 +19,7 @@ export function why(source, generation) {
   put("model", generation.model ?? "");
   put("provider", generation.provider_title || generation.provider || "");
   put("first", generation.first_token_ms == null ? "" : duration(generation.first_token_ms));
-  put("tokens", generation.output_tokens == null ? "" : `${tokens(generation.input_tokens ?? 0)} in · ${tokens(generation.output_tokens)} out`);
+  put("tokens", generation.output_tokens == null ? "" : words.say.inAndOut(tokens(generation.input_tokens ?? 0), tokens(generation.output_tokens)));
   put("cost", generation.cost_usd == null ? "" : cost(generation.cost_usd, generation.estimated));
   panel.showPopover();
   besides(panel, source);

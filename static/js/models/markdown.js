@@ -17,9 +17,22 @@ const renderer = {
     return block ? `<p>${escaped(text.trim())}</p>` : escaped(text);
   },
 
-  /** A picture from elsewhere tells its host who reads: a link asks first. @param {{href: string, text: string}} token */
+  /** A picture from elsewhere tells its host who reads: a link says which host, and asks first. @param {{href: string, text: string}} token */
   image({ href, text }) {
-    return `<a href="${escaped(href)}">${words.image}: ${escaped(text || href)}</a>`;
+    const host = URL.canParse(href) ? new URL(href).host : "";
+    // Of this product, or of no place at all: there is nothing to be opened.
+    if (!host) return escaped(text || href);
+    return `<a href="${escaped(href)}">${escaped(words.image(text, host))}</a>`;
+  },
+
+  /**
+   * Something to do has its box where others have their dot.
+   * @this {any}
+   * @param {{task: boolean, tokens: import("marked").Token[]}} token
+   */
+  listitem(token) {
+    const { task, tokens } = token;
+    return `<li${task ? ' class="task"' : ""}>${this.parser.parse(tokens)}</li>\n`;
   },
 
   /** @param {{checked: boolean}} token */

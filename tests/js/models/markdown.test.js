@@ -14,7 +14,7 @@ for (const raw of ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", 
 test("a line break is the one tag that means something", () => assert.equal(html("a<br>b"), "<p>a<br>b</p>"));
 
 test("a picture is a link that says so", () => {
-  assert.equal(html("![a cat](https://example.org/cat.png)"), '<p><a href="https://example.org/cat.png">Image: a cat</a></p>');
+  assert.equal(html("![a cat](https://example.org/cat.png)"), '<p><a href="https://example.org/cat.png">Image on example.org: a cat</a></p>');
 });
 
 test("a picture's address cannot leave its attribute", () => {
@@ -26,4 +26,11 @@ test("an answer's headings stand below the page's", () => {
   assert.equal(html("###### Six"), "<h6>Six</h6>");
 });
 
-test("a task list shows its boxes", () => assert.match(html("- [x] done\n- [ ] open"), /☑ done[\s\S]*☐ open/));
+test("a task list shows its boxes, and no dots beside them", () => {
+  assert.equal(html("- [x] done\n- [ ] open\n- plain"), '<ul>\n<li class="task">☑ done</li>\n<li class="task">☐ open</li>\n<li>plain</li>\n</ul>');
+});
+
+test("what there is to do is nested and loose like all else", () => {
+  assert.match(html("- [ ] open\n  - [x] **inside**"), /☐ open<ul>\n<li class="task">☑ <strong>inside<\/strong><\/li>/);
+  assert.match(html("- [ ] one\n\n- [x] two"), /<li class="task"><p>☐ one<\/p>/);
+});
