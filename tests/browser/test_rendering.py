@@ -54,6 +54,37 @@ def test_what_is_no_formula_after_all_stays_as_it_was_written(chat):
     expect(chat.answer.locator("code.math")).to_have_text("\\nosuchthing{")
 
 
+def test_what_there_is_to_do_has_boxes_and_no_dots(chat):
+    chat.ask("- [x] **wash** up\n- [ ] dry\n- put away", "mock/verbatim").answered()
+    items = chat.answer.locator("li")
+    expect(items).to_have_text(["☑ wash up", "☐ dry", "put away"])
+    styles = items.evaluate_all("all => all.map((one) => getComputedStyle(one).listStyleType)")
+    assert styles == ["none", "none", "disc"]
+    chat.page.reload()
+    expect(items).to_have_text(["☑ wash up", "☐ dry", "put away"])
+
+
+def test_a_picture_from_elsewhere_is_seen_after_a_click_by_its_own_tab_alone(chat, context):
+    asked = []
+
+    def show(route) -> None:
+        asked.append(route.request)
+        route.fulfill(content_type="image/svg+xml", body="<svg xmlns='http://www.w3.org/2000/svg'/>")
+
+    context.route("https://pictures.example/**", show)
+    chat.ask("![a cat](https://pictures.example/cat.svg?who=me)", "mock/verbatim").answered()
+    link = chat.answer.get_by_role("link", name="Image on pictures.example: a cat")
+    link.hover()
+    chat.page.reload()
+    expect(link).to_be_visible()
+    assert asked == []
+    with context.expect_page() as opened:
+        link.click()
+    assert opened.value.url == "https://pictures.example/cat.svg?who=me"
+    assert opened.value.evaluate("[window.opener, document.referrer]") == [None, ""]
+    assert ["referer" in request.headers for request in asked] == [False]
+
+
 def test_neither_is_loaded_before_it_is_met(chat):
     chat.ask("Plain words", "mock/verbatim").answered()
     before = scripts(chat)

@@ -23,7 +23,7 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
     node.setAttribute("rel", "noopener noreferrer nofollow");
     node.setAttribute("target", "_blank");
   }
-  if (node.hasAttribute("class") && !/^(?:language-[\w+#.-]{1,30}|math(?: display)?)$/.test(node.className)) node.removeAttribute("class");
+  if (node.hasAttribute("class") && !/^(?:language-[\w+#.-]{1,30}|math(?: display)?|task)$/.test(node.className)) node.removeAttribute("class");
 });
 
 /** @param {import("marked").Token[]} tokens @param {boolean} [isClosed] false: drawn again with the next words @returns {DocumentFragment} */
