@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import conversations, importing, preferences
+from chat.fetched_ahead import may_be_fetched_ahead
 from chat.gateway.stack import ModelEntry
 from chat.runtime import gateway
 from chat.settings_forms import ChatForm, LookForm
@@ -25,6 +26,7 @@ COOKIES = {"theme": "theme", "density": "density", "language": settings.LANGUAGE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@may_be_fetched_ahead
 @never_cache
 async def page(request: HttpRequest) -> HttpResponse:
     return await sync_to_async(_page)(request, gateway().models())

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.fetched_ahead import may_be_fetched_ahead
 from chat.models import Conversation
 from grump.accounts.guests import ensure_guest
 from usage import reports
@@ -21,6 +22,7 @@ TIGHT = 0.8
 
 
 @require_safe
+@may_be_fetched_ahead
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     user = ensure_guest(request)

@@ -101,3 +101,25 @@ def test_a_guests_choices_go_on_to_the_account_and_the_accounts_own_are_kept(cli
     preferences.change(guest.pk, preference=0.1)
     belongings.move(guest, ann)
     assert preferences.of(ann.pk).preference == 0.9
+
+
+def test_the_language_is_of_the_browser_unless_another_is_chosen(client, ann):
+    german = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
+    assert '<html lang="de"' in client.get("/settings/", **german).content.decode()
+    client.post("/settings/", {"form": "look", "language": "en"}, **german)
+    assert '<html lang="en"' in client.get("/settings/", **german).content.decode()
+    answer = client.post("/settings/", {"form": "look", "language": "de"}, follow=True).content.decode()
+    assert '<html lang="de"' in answer
+    assert "In diesem Browser gemerkt." in answer
+    assert client.post("/settings/", {"form": "look", "language": "tlh"}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/settings/", "/usage/"])
+def test_only_what_was_fetched_ahead_may_be_kept_and_for_its_own_person_alone(client, ann, path):
+    assert "no-store" in client.get(path)["Cache-Control"]
+    ahead = client.get(path, HTTP_X_FETCHED_AHEAD="1")
+    assert ahead["Cache-Control"] == "private, max-age=10"
+    assert "Cookie" in ahead["Vary"]
+    assert not ahead.has_header("Expires")
+    posted = client.post("/settings/", CHAT | {"preference": "2"}, HTTP_X_FETCHED_AHEAD="1")
+    assert "no-store" in posted["Cache-Control"]

@@ -4,8 +4,10 @@ import { PageController } from "./page_controller.js";
 const INTENT_MS = 65;
 // What is read next is probably what stands at the top of the list; it is fetched when nothing else is going on.
 const LIKELY_NEXT = 2;
+// The pages that the chat leads to.
+const PAGES = ["/usage/", "/settings/"];
 
-/** Conversations are fetched before they are asked for: where the pointer rests, where the focus is, what is likely next. */
+/** Conversations, and the pages beside the chat, are fetched before they are asked for: where the pointer rests, where the focus is, what is likely next. */
 export class Ahead extends PageController {
   /** @override */
   connect() {
@@ -22,7 +24,9 @@ export class Ahead extends PageController {
   /** @param {EventTarget | null} target */
   intend(target) {
     clearTimeout(this.timer);
-    const link = target instanceof Element ? target.closest("a[data-conversation]") : null;
+    const link = target instanceof Element ? target.closest("a[href]") : null;
+    const path = link?.getAttribute("href") ?? "";
+    if (PAGES.includes(path) && !this.app.isShell) this.timer = setTimeout(() => this.app.reader.fetchPageAhead(path), INTENT_MS);
     const id = link?.getAttribute("data-conversation");
     if (!id || link?.hasAttribute("data-message") || id === this.chat.conversation.id) return;
     this.timer = setTimeout(() => this.app.reader.fetchAhead(id), INTENT_MS);

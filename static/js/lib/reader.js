@@ -13,19 +13,24 @@ const FRESH_MS = 30_000;
 const MOST_AHEAD = 10;
 const MOST_AHEAD_SIZE = 1_000_000;
 const MINUTE_MS = 60_000;
+// As long as the browser may show a page that was fetched ahead (chat/fetched_ahead.py).
+const PAGE_FRESH_MS = 10_000;
 
 export class Reader {
   /**
    * @param {import("./shelf.js").Shelf} shelf
-   * @param {{get?: (path: string, options?: object) => Promise<any>, now?: () => number, connection?: () => {saveData?: boolean, effectiveType?: string} | undefined}} [world] replaced in tests
+   * @param {{get?: (path: string, options?: object) => Promise<any>, page?: (path: string) => Promise<string>, now?: () => number, connection?: () => {saveData?: boolean, effectiveType?: string} | undefined}} [world] replaced in tests
    */
-  constructor(shelf, { get = api, now = () => performance.now(), connection } = {}) {
+  constructor(shelf, { get = api, page = fetchPage, now = () => performance.now(), connection } = {}) {
     this.shelf = shelf;
     this.get = get;
+    this.page = page;
     this.now = now;
     this.connection = connection ?? (() => /** @type {any} */ (navigator).connection);
     /** @type {Map<string, {at: number, json: Promise<ConversationJson>}>} */
     this.ahead = new Map();
+    /** When a page was fetched ahead. @type {Map<string, number>} */
+    this.pages = new Map();
     /** When something was fetched ahead, and how much it was. @type {{at: number, size: number}[]} */
     this.spent = [];
   }
@@ -46,8 +51,7 @@ export class Reader {
 
   /** Fetch what will probably be opened, within the budget, and never where data are dear or slow. @param {string} id */
   fetchAhead(id) {
-    const { saveData, effectiveType = "4g" } = this.connection() ?? {};
-    if (saveData || effectiveType !== "4g" || this.fresh(id) || !this.mayFetch()) return;
+    if (this.fresh(id) || !this.mayFetch()) return;
     const bill = { at: this.now(), size: 0 };
     this.spent.push(bill);
     const json = this.get(path(id, ""), { priority: "low" });
@@ -58,12 +62,26 @@ export class Reader {
     this.ahead.set(id, { at: this.now(), json });
   }
 
+  /** The browser has it then, for as long as the server lets it. @param {string} path a page of ours */
+  fetchPageAhead(path) {
+    if (this.now() - (this.pages.get(path) ?? -Infinity) < PAGE_FRESH_MS || !this.mayFetch()) return;
+    const bill = { at: this.now(), size: 0 };
+    this.spent.push(bill);
+    this.pages.set(path, this.now());
+    this.page(path).then(
+      (text) => (bill.size = text.length),
+      () => this.pages.delete(path),
+    );
+  }
+
   /** It has changed: what was fetched ahead is old. @param {string} id */
   drop(id) {
     this.ahead.delete(id);
   }
 
   mayFetch() {
+    const { saveData, effectiveType = "4g" } = this.connection() ?? {};
+    if (saveData || effectiveType !== "4g") return false;
     const now = this.now();
     this.spent = this.spent.filter(({ at }) => now - at < MINUTE_MS);
     return this.spent.length < MOST_AHEAD && this.spent.reduce((sum, { size }) => sum + size, 0) < MOST_AHEAD_SIZE;
@@ -81,6 +99,13 @@ export class Reader {
     this.ahead.delete(id);
     return found?.json.catch(() => undefined);
   }
+}
+
+/** @param {string} path @returns {Promise<string>} */
+async function fetchPage(path) {
+  // Anew each time: it may have changed since it was last fetched ahead.
+  const response = await fetch(path, { cache: "reload", priority: "low", headers: { Accept: "text/html", "X-Fetched-Ahead": "1" } });
+  return response.text();
 }
 
 /** @param {string} id @param {string} query */

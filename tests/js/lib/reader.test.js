@@ -3,17 +3,17 @@ import { beforeEach, test } from "node:test";
 import { ApiError } from "../../../static/js/lib/api.js";
 import { Reader } from "../../../static/js/lib/reader.js";
 
-let asked, kept, forgotten, now, connection, answer;
+let asked, pages, kept, forgotten, now, connection, answer;
 
 const make = () =>
   new Reader(
     { read: async (id) => kept.get(id) ?? null, forget: async (id) => forgotten.push(id) },
-    { get: async (path) => (asked.push(path), answer(path)), now: () => now, connection: () => connection },
+    { get: async (path) => (asked.push(path), answer(path)), page: async (path) => (pages.push(path), "<p>"), now: () => now, connection: () => connection },
   );
 const json = (id, text = "") => ({ id, title: id, leaf_id: null, messages: [{ text }] });
 
 beforeEach(() => {
-  [asked, kept, forgotten, now, connection] = [[], new Map(), [], 0, undefined];
+  [asked, pages, kept, forgotten, now, connection] = [[], [], new Map(), [], 0, undefined];
   answer = (path) => json(path.split("/").pop());
 });
 
@@ -39,8 +39,25 @@ test("what has changed since, or is old, is fetched again", async () => {
 });
 
 test("nothing is fetched ahead where data are dear or slow", () => {
-  for (connection of [{ saveData: true, effectiveType: "4g" }, { effectiveType: "3g" }, { effectiveType: "2g" }]) make().fetchAhead("a");
-  assert.deepEqual(asked, []);
+  for (connection of [{ saveData: true, effectiveType: "4g" }, { effectiveType: "3g" }, { effectiveType: "2g" }]) {
+    make().fetchAhead("a");
+    make().fetchPageAhead("/usage/");
+  }
+  assert.deepEqual([...asked, ...pages], []);
+});
+
+test("a page is fetched ahead once while it may be shown, and again after", () => {
+  const reader = make();
+  for (now of [0, 9_000, 11_000]) reader.fetchPageAhead("/usage/");
+  assert.deepEqual(pages, ["/usage/", "/usage/"]);
+});
+
+test("pages and conversations have one budget", () => {
+  const reader = make();
+  for (let number = 0; number < 9; number++) reader.fetchAhead(String(number));
+  reader.fetchPageAhead("/usage/");
+  reader.fetchPageAhead("/settings/");
+  assert.deepEqual(pages, ["/usage/"]);
 });
 
 test("fetching ahead has a budget of a minute, in number", () => {
