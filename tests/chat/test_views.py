@@ -1,5 +1,8 @@
 """The page can be read before any script runs, by whom it belongs to."""
 
+import base64
+import hashlib
+import re
 import uuid
 
 import pytest
@@ -37,6 +40,18 @@ def test_a_conversation_is_in_the_page_itself_and_its_text_is_only_text():
     assert "<script>alert(1)" not in page
     assert "<img src=x" not in page
     assert Client().get(f"/c/{opened.conversation_id}/").status_code == 404
+
+
+def test_a_browsers_first_page_brings_its_styles_and_the_policy_allows_these_alone():
+    client = Client()
+    first, second = client.get("/"), client.get("/")
+    [text] = re.findall(r"<style>(.*?)</style>", first.content.decode(), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in first["Content-Security-Policy"] + ";"
+    assert 'rel="stylesheet"' not in first.content.decode()
+    assert "<style" not in second.content.decode()
+    assert 'rel="stylesheet"' in second.content.decode()
+    assert "style-src 'self';" in second["Content-Security-Policy"] + ";"
 
 
 def test_a_page_takes_no_post():

@@ -1,8 +1,12 @@
 """What a page may weigh, held on the built files: kilobytes as they travel, with Brotli."""
 
+import gzip
+
 import brotli
+from django.template.loader import render_to_string
 
 from grump.pwa import assets
+from grump.pwa.views import NOBODY
 
 SCRIPT_KB = 60
 STYLE_KB = 20
@@ -34,3 +38,10 @@ def test_every_other_script_of_some_weight_waits_until_it_is_needed():
     named = {entry["file"] for entry in assets.manifest()["assets"].values()}
     assert heavy - first, "mathematics at least is heavier than that"
     assert not (heavy - first) & named
+
+
+def test_a_first_page_with_its_styles_in_it_fits_into_what_a_server_sends_without_being_acknowledged():
+    """Ten segments (RFC 6928): one byte more, and the first paint waits for another round trip."""
+    page = render_to_string("chat/page.html", {**NOBODY, "styles": assets.inlined("chat.css")})
+    headers, models = 1_100, 2_000
+    assert len(gzip.compress(page.encode())) + headers + models <= 10 * 1460
