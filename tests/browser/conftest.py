@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import tomli_w
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
 from tests import chromium
 from tests.browser.chat_page import ChatPage
@@ -109,6 +110,29 @@ class Troubles:
     @property
     def unexpected(self) -> list[str]:
         return [one for one in self.seen if not any(re.search(pattern, one) for pattern in self.expected)]
+
+
+class WroteMuch(NamedTuple):
+    """A guest with long conversations behind them, and how to be that guest in a browser."""
+
+    state: StorageState
+    addresses: dict[str, str]
+
+
+# Messages. Made once for all tests, because they take a while: whoever writes has one of their own.
+LONG = {"read": 200, "asked": 200, "scrolled": 300, "watched": 300, "huge": 10_000}
+
+
+@pytest.fixture(scope="session")
+def wrote_much(browser: Browser, server: Web, house: House) -> WroteMuch:
+    context = browser.new_context()
+    chat = ChatPage(context.new_page(), server.url).open()
+    user = chat.page.evaluate("JSON.parse(document.getElementById('boot').textContent).user.id")
+    told = f"from tests.browser.seeding import several; several({user}, {[*LONG.values()]})"
+    ids = house.manage("shell", "--no-imports", "-c", told).split()[-len(LONG) :]
+    state = context.storage_state()
+    context.close()
+    return WroteMuch(state, {name: f"/c/{one}/" for name, one in zip(LONG, ids, strict=True)})
 
 
 @pytest.fixture

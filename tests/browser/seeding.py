@@ -51,6 +51,12 @@ def long_conversation(user_id: int, messages: int) -> str:
     return str(conversation.id)
 
 
+def several(user_id: int, sizes: list[int]) -> None:
+    """A conversation of each size; says their ids, in this order."""
+    for size in sizes:
+        print(long_conversation(user_id, size))
+
+
 def many(user_id: int, count: int) -> None:
     """So many conversations, empty ones."""
     from chat.models import Conversation

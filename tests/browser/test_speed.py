@@ -1,9 +1,9 @@
 """A long conversation opens at once and stays small."""
 
-import json
-
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import WroteMuch
 
 OPENS_WITHIN_MS = 300
 DOM_NODES = 8_000
@@ -23,8 +23,8 @@ new MutationObserver((_, observer) => {
 
 
 @pytest.fixture
-def long_one(chat, house) -> str:
-    return seeded(chat, house, MESSAGES)
+def browser_context_args(browser_context_args: dict, wrote_much: WroteMuch) -> dict:
+    return {**browser_context_args, "storage_state": wrote_much.state}
 
 
 def opened(page: Page, address: str) -> float:
@@ -34,15 +34,15 @@ def opened(page: Page, address: str) -> float:
     return float(upgraded.get_attribute("data-upgraded") or "inf")
 
 
-def test_two_hundred_messages_of_two_kilobytes_open_at_once(chat, long_one):
+def test_two_hundred_messages_of_two_kilobytes_open_at_once(chat, wrote_much):
     chat.page.add_init_script(NOTE_WHEN_UPGRADED)
-    times = [opened(chat.page, chat.url + long_one) for _ in range(TRIES)]
+    times = [opened(chat.page, chat.url + wrote_much.addresses["read"]) for _ in range(TRIES)]
     expect(chat.page.locator(".messages .message[data-key]")).to_have_count(MESSAGES)
     assert min(times) < OPENS_WITHIN_MS, times
 
 
-def test_two_hundred_messages_stay_small_even_when_all_were_read(chat, long_one):
-    chat.open(long_one)
+def test_two_hundred_messages_stay_small_even_when_all_were_read(chat, wrote_much):
+    chat.open(wrote_much.addresses["read"])
     for answer in chat.answers.all()[::-4]:
         answer.scroll_into_view_if_needed()
     expect(chat.answers.first.locator("strong").first).to_be_visible()
@@ -50,22 +50,13 @@ def test_two_hundred_messages_stay_small_even_when_all_were_read(chat, long_one)
     assert nodes < DOM_NODES
 
 
-def test_a_long_conversation_opens_at_its_end(chat, long_one):
-    chat.open(long_one)
+def test_a_long_conversation_opens_at_its_end(chat, wrote_much):
+    chat.open(wrote_much.addresses["asked"])
     expect(chat.foot).to_be_in_viewport()
     chat.ask("One more", "mock/fast").answered()
     expect(chat.foot).to_be_in_viewport()
 
 
-def seeded(chat, house, messages: int) -> str:
-    user = json.loads(chat.page.locator("#boot").text_content())["user"]["id"]
-    code = (
-        f"from tests.browser.seeding import long_conversation; print(long_conversation({user}, {messages}))"
-    )
-    return f"/c/{house.manage('shell', '--no-imports', '-c', code).split()[-1]}/"
-
-
-HUGE = 10_000
 HUGE_OPENS_WITHIN_MS = 500
 MOST_NODES = 15_000
 
@@ -84,11 +75,11 @@ READ_UP = """async () => {
 }"""
 
 
-def test_ten_thousand_messages_open_at_once_and_the_ones_above_come_without_a_jump(chat, house):
-    address = seeded(chat, house, HUGE)
+def test_ten_thousand_messages_open_at_once_and_the_ones_above_come_without_a_jump(chat, wrote_much):
     chat.page.add_init_script(NOTE_WHEN_UPGRADED)
-    times = [opened(chat.page, chat.url + address) for _ in range(TRIES)]
+    times = [opened(chat.page, chat.url + wrote_much.addresses["huge"]) for _ in range(TRIES)]
     assert min(times) < HUGE_OPENS_WITHIN_MS, times
+    expect(chat.foot).to_be_in_viewport()
     messages = chat.page.locator(".messages .message[data-key]")
     expect(messages).to_have_count(200)
     chat.connected()
@@ -101,8 +92,8 @@ def test_ten_thousand_messages_open_at_once_and_the_ones_above_come_without_a_ju
     assert messages.first.get_attribute("data-key") != key
 
 
-def test_three_hundred_messages_that_were_all_read_are_few_nodes(chat, house):
-    chat.open(seeded(chat, house, 300))
+def test_three_hundred_messages_that_were_all_read_are_few_nodes(chat, wrote_much):
+    chat.open(wrote_much.addresses["scrolled"])
     most = chat.page.evaluate(READ_UP)
     expect(chat.page.locator(".messages .message[data-key]")).to_have_count(300)
     expect(chat.answers.first.locator("strong").first).to_be_visible()
@@ -116,8 +107,8 @@ def test_three_hundred_messages_that_were_all_read_are_few_nodes(chat, house):
     expect(chat.answers.nth(140).get_by_role("button", name="Copy").first).to_be_attached()
 
 
-def test_what_is_read_does_not_move_while_others_are_drawn_and_taken_down(chat, house):
-    chat.open(seeded(chat, house, 300))
+def test_what_is_read_does_not_move_while_others_are_drawn_and_taken_down(chat, wrote_much):
+    chat.open(wrote_much.addresses["scrolled"])
     jumps = chat.page.evaluate(
         """async () => {
             const log = document.querySelector("[data-controller~=scroll]");
