@@ -1,0 +1,98 @@
+"""Nothing jumps: the layout shift of a page, added up while it is used, stays below a hundredth."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_speed import browser_context_args
+
+__all__ = ["browser_context_args"]
+
+MOST = 0.01
+# As the standard has it: what somebody's own key or click moves within half a second is no surprise to them.
+NOTE = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) {
+        if (shift.hadRecentInput) continue;
+        window.shifts.push({ value: shift.value, of: shift.sources.map((one) =>
+            one.node?.className ?? one.node?.nodeName ?? "gone") });
+    }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+    () => requestIdleCallback(() => setTimeout(done)))))"""
+
+
+def unmoved(page) -> None:
+    page.evaluate(SETTLED)
+    shifts = page.evaluate("shifts")
+    assert sum(shift["value"] for shift in shifts) < MOST, shifts
+
+
+@pytest.fixture
+def noted(page):
+    page.add_init_script(NOTE)
+    return page
+
+
+@pytest.fixture(params=[390, 1280])
+def still(request, noted, chat):
+    chat.page.set_viewport_size({"width": request.param, "height": 800})
+    chat.page.reload()
+    return chat.connected()
+
+
+def test_a_page_loads_and_its_first_answer_comes_without_a_shift(still):
+    unmoved(still.page)
+    still.ask("Explain backpressure").answered()
+    expect(still.foot).to_contain_text("first word")
+    unmoved(still.page)
+    still.ask("And once more", "mock/verbatim").answered()
+    unmoved(still.page)
+
+
+def test_a_page_with_a_conversation_loads_without_a_shift(still, wrote_much):
+    still.open(wrote_much.addresses["read"])
+    expect(still.foot).to_be_in_viewport()
+    unmoved(still.page)
+
+
+def test_another_conversation_comes_without_a_shift(noted, chat):
+    chat.ask("Apples", "mock/fast").answered()
+    chat.page.get_by_role("link", name="New chat").click()
+    chat.ask("Explain backpressure").answered()
+    chat.page.evaluate("shifts.length = 0")  # those of the answers are looked at above
+    for title in ("Apples", "Explain backpressure", "Apples"):
+        chat.lines.filter(has_text=title).click()
+        expect(chat.questions).to_have_text([title])
+        expect(chat.answer).not_to_be_empty()
+    chat.page.get_by_role("link", name="New chat").click()
+    expect(chat.page.get_by_role("heading", name="Go on. Ask.")).to_be_visible()
+    unmoved(chat.page)
+
+
+def test_panels_open_over_what_is_there_and_move_nothing(still):
+    still.ask("Explain backpressure").answered()
+    page = still.page
+    page.evaluate("shifts.length = 0")
+    page.locator(".pill").click()
+    expect(page.get_by_role("dialog", name="Connection")).to_be_visible()
+    page.keyboard.press("Escape")
+    for key, name in (("k", "Find anything"), ("/", "Keys")):
+        page.keyboard.press(f"Control+{key}")
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Instructions for this chat").click()
+    expect(page.get_by_role("dialog", name="Instructions")).to_be_visible()
+    page.keyboard.press("Escape")
+    still.foot.get_by_role("button", name="why this model").click()
+    expect(page.get_by_role("dialog", name="Why this model")).to_be_visible()
+    page.keyboard.press("Escape")
+    unmoved(page)
+
+
+@pytest.mark.parametrize("path", ["/usage/", "/settings/", "/upgrade/", "/accounts/login/"])
+def test_the_other_pages_load_without_a_shift(noted, server, path):
+    noted.goto(server.url + path)
+    expect(noted.get_by_role("heading", level=1)).to_be_visible()
+    unmoved(noted)
