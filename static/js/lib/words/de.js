@@ -2,7 +2,7 @@
 export const words = {
   say: {
     decimal: ",",
-    dollars: (amount) => `${amount} $`,
+    dollars: (amount) => `${amount} $`,
     free: "kostenlos",
     under: (money) => `unter ${money}`,
     about: (money) => `etwa ${money}`,
