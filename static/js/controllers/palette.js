@@ -47,7 +47,10 @@ class Palette {
     this.field.addEventListener("input", () => this.ask());
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.list.addEventListener("click", (event) => this.take(optionAt(event)));
-    this.list.addEventListener("pointermove", (event) => this.choose(optionAt(event), false));
+    this.list.addEventListener("pointermove", (event) => {
+      this.isChosenByHand = true;
+      this.choose(optionAt(event), false);
+    });
     this.element.showModal();
     this.field.focus();
     this.ask();
@@ -89,7 +92,9 @@ class Palette {
   draw(query) {
     const order = this.sources.flatMap((source) => this.groups.get(source.name) ?? []);
     const groups = ranked(order, query);
-    const before = query === this.query ? this.chosen?.id : undefined;
+    // What came first is not what is best: until somebody has chosen, it is whatever stands at the top.
+    if (query !== this.query) this.isChosenByHand = false;
+    const before = this.isChosenByHand ? this.chosen?.id : undefined;
     this.query = query;
     this.shown.clear();
     this.list.replaceChildren(...groups.map((group) => this.group(group)));
@@ -97,6 +102,7 @@ class Palette {
     this.status.textContent = count > 0 ? words.palette.found(count) : words.nothingFound;
     this.status.classList.toggle("unseen", count > 0);
     this.choose((before && document.getElementById(before)) || this.options[0] || null);
+    if (!this.isChosenByHand) this.list.scrollTop = 0;
   }
 
   /** @param {Group} group */
@@ -154,6 +160,7 @@ class Palette {
     const wanted = at + steps;
     const isRound = Math.abs(steps) === 1;
     const next = isRound ? (wanted + options.length) % options.length : Math.max(0, Math.min(options.length - 1, wanted));
+    this.isChosenByHand = true;
     this.choose(options[next] ?? null);
   }
 
