@@ -10,6 +10,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 PASSWORD = "a long password"
+# Messages of a guest's thirty: 79, 80 and 100 %.
+USED = {"below": 23, "nearly": 24, "quite": 30}
 MODELS = ("atlas/swift", "atlas/swift", "atlas/steady", "mock/fast")
 
 
@@ -75,6 +77,11 @@ def a_day_of_figures() -> None:
             browser.note("FCP", dice.lognormvariate(6.2, 0.3))
             browser.note("INP", dice.lognormvariate(4, 0.4))
             browser.note("SEND_TO_PAINT", dice.lognormvariate(4.8, 0.4))
+        by_variant = {}
+        for variant, middle in (("control", 6.2), ("warmer", 6.25)):
+            by_variant["variant", f"colours:{variant}"] = timed = Figures()
+            for name in ("LCP", "FCP", "TTFB") * (count // 4):
+                timed.note(name, dice.lognormvariate(middle - 0.4 * (name != "LCP"), 0.3))
         for name, number in {
             "answers": count, "auto": count, "failed": int(dice.random() < 0.2), "cached exact": count // 9,
             "house": count * 180, "routed": count * 160, "at reference": count * 640,
@@ -84,7 +91,11 @@ def a_day_of_figures() -> None:
         for name, number in {"thumbs": 12, "thumbs up": 11, "scores": 4, "stars": 19}.items():
             ratings.count(name, number)
         cells = {ALL: answers, ("model", "atlas/swift"): answers}
-        for kind, made in ((ANSWERS, cells), (BROWSER, {ALL: browser}), (RATINGS, {ALL: ratings})):
+        for kind, made in (
+            (ANSWERS, cells),
+            (BROWSER, {ALL: browser, **by_variant}),
+            (RATINGS, {ALL: ratings}),
+        ):
             replace_hour(kind, hour, made, now)
 
 
@@ -122,12 +133,81 @@ def an_experiment() -> int:
     return made.pk
 
 
-def everything(nearly: int, quite: int) -> None:
-    """Days of use of two guests, one of whom has used up nearly, the other quite, the day's messages."""
+def a_draft() -> int:
+    """One that has not begun, with what it would take; returns its key."""
+    from experiments.forecast import take
+    from experiments.models import Experiment, Guardrail, Variant
+
+    made = Experiment.objects.create(
+        key="headings",
+        title="Shorter headings",
+        hypothesis="People ask more where headings are shorter.",
+        primary="error_rate",
+        coverage=0.5,
+        least_effect=0.5,
+    )
+    for position, key in enumerate(("control", "short")):
+        Variant.objects.create(experiment=made, key=key, position=position)
+    Guardrail.objects.create(experiment=made, metric="first_token_p95", tolerance=0.1)
+    take(made)
+    return made.pk
+
+
+def flags() -> None:
+    from datetime import date
+
+    from experiments.models import Flag
+
+    rows = (
+        ("new_palette", "The palette finds prompts as well", Flag.State.ON, 100, -40),
+        ("wide_tables", "Tables wider than the text", Flag.State.SOME, 20, 30),
+        ("voice", "Questions that are spoken", Flag.State.OFF, 100, 60),
+    )
+    for name, about, state, percentage, days in rows:
+        Flag.objects.create(
+            name=name,
+            about=about,
+            state=state,
+            percentage=percentage,
+            responsible="mira",
+            expires_on=date.today() + timedelta(days=days),
+        )
+
+
+def looked_ahead(user_id: int) -> None:
+    """Of one person: what was made and offered before anybody asked."""
+    from chat.models import Conversation, FollowUps, Heeded, Message, Preload
+
+    dice = random.Random(7)
+    conversation = Conversation.objects.filter(owner_id=user_id).first()
+    for number in range(60):
+        Preload.objects.create(
+            owner_id=user_id,
+            conversation=conversation,
+            kind=Preload.Kind.ANSWER,
+            subject=uuid.uuid4().hex,
+            cost_microusd=140,
+            first_token_ms=400,
+            won_ms=dice.randint(300, 900) if number % 3 == 0 else None,
+        )
+    for number, message in enumerate(Message.objects.filter(owner_id=user_id, role="assistant")):
+        FollowUps.objects.create(
+            message=message, owner_id=user_id, questions=["And then?"], chosen=0 if number % 2 else None
+        )
+    for kind, shown, right, taken in (("next", 840, 310, 190), ("said", 120, 77, 52), ("typo", 64, 60, 41)):
+        Heeded.objects.create(
+            owner_id=user_id, kind=kind, shown=shown, right=right, taken=taken, expected=right * 1.04
+        )
+
+
+def everything(asked: int, **used: int) -> None:
+    """`asked`: a guest with a few chats. `used`: who has used how many messages of the day, by name."""
     from grump.accounts.models import User
 
     User.objects.create_superuser("mira", "mira@example.org", PASSWORD)
-    days_of_use(nearly, 24)
-    days_of_use(quite, 30)
+    for name, user_id in used.items():
+        days_of_use(user_id, USED[name])
     a_day_of_figures()
-    print("experiment", an_experiment())
+    flags()
+    looked_ahead(asked)
+    print("experiments", an_experiment(), a_draft())

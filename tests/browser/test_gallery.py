@@ -3,108 +3,29 @@
 Without the variable each page is brought into its state in one look all the same, so that the recipe lives.
 """
 
-import os
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.pictured import PASSWORD
+from tests.browser.gallery import (
+    SIZES,
+    THEMES,
+    TITLES,
+    WANTED,
+    album,
+    browser_context_args,
+    darkroom,
+    people,
+    take,
+    who,
+)
+from tests.browser.test_feedback import SEED as WROTE_OFTEN
 from tests.browser.test_offline import installed, shelf
-from tests.integration.processes import House
 from tests.waiting import eventually
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-SCREENSHOTS = DOCS.parent / "static" / "screenshots"
-WANTED = os.environ.get("GRUMP_GALLERY", "") not in ("", "0")
-SIZES = {390: 844, 1440: 980}
-THEMES = ("light", "dark")
+__all__ = ["album", "browser_context_args", "darkroom", "people", "take", "who"]
+
 QUESTION = "Explain backpressure like I’m tired"
-TITLES = "Postgres index bloat", "A toast for Mira and Jon", "Why is my queue backing up?"
-PROMPT = "Rewrite this so that somebody who skims it still gets the point:"
-
-
-@pytest.fixture(scope="module")
-def people(browser: Browser, base_url: str, house: House) -> dict[str, dict]:
-    """The cookies of those who look: a guest with a few conversations behind them (the list is not empty in
-    any picture), two who have used up most and all of their day, and staff."""
-    guest, _ = someone(browser, base_url, *TITLES)
-    nearly, nearly_id = someone(browser, base_url, TITLES[0])
-    quite, quite_id = someone(browser, base_url, TITLES[1])
-    seed = f"from tests.browser.pictured import everything; everything({nearly_id}, {quite_id})"
-    experiment = house.manage("shell", "--no-imports", "-c", seed).split()[-1]
-    return {
-        "guest": guest,
-        "nearly": nearly,
-        "quite": quite,
-        "staff": staff(browser, base_url) | {"experiment": experiment},
-    }
-
-
-def someone(browser: Browser, url: str, *questions: str) -> tuple[dict, int]:
-    context = browser.new_context(reduced_motion="reduce")
-    chat = ChatPage(context.new_page(), url).open()
-    user_id = chat.page.evaluate("JSON.parse(document.getElementById('boot').textContent).user.id")
-    for title in questions:
-        chat.page.get_by_role("link", name="New chat").click()
-        chat.ask(title).answered()
-    chat.page.goto(f"{url}/settings/prompts/")
-    chat.page.get_by_label("Name").fill("Shorter")
-    chat.page.get_by_label("Text").fill(PROMPT)
-    chat.page.get_by_role("button", name="Keep").click()
-    expect(chat.page.get_by_role("link", name="Change Shorter")).to_be_visible()
-    state = context.storage_state()
-    context.close()
-    return state, user_id
-
-
-def staff(browser: Browser, url: str) -> dict:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{url}/admin/login/")
-    page.locator("[name=login]").fill("mira")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
-    state = context.storage_state()
-    context.close()
-    return state
-
-
-@pytest.fixture
-def who() -> str:
-    return "guest"
-
-
-@pytest.fixture
-def browser_context_args(browser_context_args: dict, people: dict, who: str, width: int, theme: str) -> dict:
-    return {
-        **browser_context_args,
-        "storage_state": {name: people[who][name] for name in ("cookies", "origins")},
-        "viewport": {"width": width, "height": SIZES[width]},
-        "color_scheme": theme,
-        "device_scale_factor": 1,
-    }
-
-
-@pytest.fixture
-def take(page: Page, width: int, theme: str):
-    def take(name: str) -> None:
-        path = DOCS / "gallery" / f"{name}-{width}-{theme}.png" if WANTED else None
-        page.screenshot(path=path, animations="disabled", caret="hide")
-        if WANTED and (name, width, theme) == ("answered", 1440, "light"):
-            page.screenshot(path=DOCS / "screenshot.png", animations="disabled", caret="hide")
-        if WANTED and (name, theme) == (
-            "answered",
-            "light",
-        ):  # shown where the app is offered to be installed
-            kind = "narrow" if width == 390 else "wide"
-            page.screenshot(path=SCREENSHOTS / f"{kind}.png", animations="disabled", caret="hide")
-
-    return take
-
-
 LOOKS = [(width, theme) for width in SIZES for theme in THEMES]
 in_every_look = pytest.mark.parametrize(("width", "theme"), LOOKS if WANTED else LOOKS[1:2])
 
@@ -125,11 +46,45 @@ def test_an_answer_under_way(chat, take):
 
 
 @in_every_look
-def test_an_answer(chat, take):
+def test_an_answer_that_is_waited_for(chat, take):
+    chat.ask(QUESTION, "mock/role-then-hang")
+    expect(chat.answers.last.locator(".skeleton")).to_be_visible()
+    take("waiting")
+    chat.stop_button.click()
+    chat.answered()
+    delete(chat)
+
+
+@in_every_look
+def test_a_conversation_that_is_loaded(chat, take, width):
+    waiting = []
+    chat.page.route("**/api/conversations/*-*", waiting.append)
+    if width == 390:
+        chat.page.get_by_role("button", name="Conversations").click()
+    chat.lines.last.click()  # those at the top may have been fetched ahead
+    expect(chat.page.locator(".log.loading")).to_be_visible()
+    take("loading")
+    for route in waiting:
+        route.continue_()
+    expect(chat.answer).to_be_visible()
+
+
+@in_every_look
+def test_a_connection_that_is_made_again(chat, take, context):
+    chat.page.goto(chat.url + (chat.lines.first.get_attribute("href") or ""))
+    chat.connected()
+    chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    expect(chat.page.locator(".pill")).to_contain_text("Connecting")
+    take("reconnecting")
+
+
+@in_every_look
+def test_an_answer(chat, take, width):
     chat.ask(QUESTION).answered()
     chat.answer.hover()
-    chat.page.mouse.wheel(0, -10_000)
-    expect(chat.questions.last).to_be_in_viewport(ratio=1)
+    if width == 390:  # on a wide screen nearly all of it is seen, its receipt among it
+        chat.page.mouse.wheel(0, -10_000)
+        expect(chat.questions.last).to_be_in_viewport(ratio=1)
     chat.box.hover()
     take("answered")
     delete(chat)
@@ -175,6 +130,56 @@ def test_what_opens_beside_and_over_the_chat(chat, take, width):
     page.get_by_label("Search conversations").fill("queue")
     expect(page.get_by_text("In messages")).to_be_visible()
     take("search")
+    page.get_by_label("Search conversations").fill("")
+    page.keyboard.press("Escape")
+    page.locator(".models-button").click()
+    expect(page.get_by_role("option", name="swift")).to_be_visible()
+    take("models")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Instructions for this chat").click()
+    expect(page.get_by_role("dialog", name="Instructions")).to_be_visible()
+    take("instructions")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+/")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    take("keys")
+
+
+@in_every_look
+def test_what_is_said_of_an_answer(chat, take):
+    chat.page.goto(chat.url + (chat.lines.first.get_attribute("href") or ""))
+    chat.connected()
+    chat.answer.hover()
+    chat.foot.get_by_role("button", name="why this model").click()
+    expect(chat.page.get_by_role("dialog", name="Why this model")).to_be_visible()
+    take("why")
+    chat.page.keyboard.press("Escape")
+    down = chat.page.get_by_role("button", name="Bad answer")
+    down.click()
+    expect(chat.page.get_by_role("dialog", name="What was wrong?")).to_be_visible()
+    take("feedback")
+    chat.page.keyboard.press("Escape")
+    with chat.page.expect_response("**/api/feedback/answers/*"):
+        down.click()
+    expect(down).to_have_attribute("aria-pressed", "false")
+
+
+@in_every_look
+def test_the_question_how_satisfied_somebody_is(page: Page, context, server, house, take):
+    context.clear_cookies()  # nobody is asked twice
+    chat = ChatPage(page, server.url).open()
+    user_id = page.evaluate("JSON.parse(document.getElementById('boot').textContent).user.id")
+    house.manage("shell", "--no-imports", "-c", WROTE_OFTEN.format(user_id=user_id))
+    page.clock.install()
+    with page.expect_response(lambda response: "/survey-" in response.url):
+        page.reload()
+        chat.connected()
+        page.clock.run_for(600)
+    chat.ask(QUESTION)
+    expect(chat.foot).to_contain_text("first word")
+    page.clock.run_for(16_000)
+    expect(page.get_by_role("form", name="How satisfied are you with G-Rump?")).to_be_visible()
+    take("satisfaction")
 
 
 @in_every_look
@@ -190,20 +195,49 @@ def test_ones_own_pages(page: Page, server, take):
         ("settings", "/settings/"),
         ("prompts", "/settings/prompts/"),
         ("upgrade", "/upgrade/"),
+        ("leave", "/settings/delete/"),
+        ("api-keys", "/usage/keys/"),
     ):
         page.goto(server.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        take(name)
+        take(name, whole=True)
+
+
+@in_every_look
+def test_it_speaks_german(page: Page, context: BrowserContext, server, take):
+    context.add_cookies([{"name": "django_language", "value": "de", "url": server.url}])
+    ChatPage(page, server.url).open()
+    take("german")
+
+
+@in_every_look
+def test_hardly_anything_of_a_day_used(chat, take, width):
+    show_meter(chat, width)
+    take("quota-little")
+
+
+@in_every_look
+@pytest.mark.parametrize("who", ["below"])
+def test_a_day_used_but_not_tight_yet(chat, take, width):
+    show_meter(chat, width)
+    expect(chat.page.locator(".allowance")).to_be_hidden()
+    take("quota-79")
 
 
 @in_every_look
 @pytest.mark.parametrize("who", ["nearly"])
-def test_most_of_a_day_used(chat, take):
+def test_most_of_a_day_used(chat, take, troubles):
+    troubles.expect("ERR_INTERNET_DISCONNECTED|WebSocket|Failed to load resource")
     expect(chat.page.locator(".allowance")).to_contain_text("80 %")
-    take("nearly-used-up")
+    take("quota-80")
     chat.page.goto(f"{chat.url}/usage/")
     expect(chat.page.get_by_role("progressbar", name="Messages")).to_have_attribute("value", "0.8")
-    take("usage")
+    take("usage", whole=True)
+    installed(chat.open())
+    chat.page.context.set_offline(True)
+    expect(chat.page.locator(".pill")).to_contain_text("Offline")
+    expect(chat.page.locator(".allowance")).to_contain_text("80 %")
+    take("quota-offline")
 
 
 @in_every_look
@@ -212,7 +246,10 @@ def test_a_day_used_up(chat, take):
     expect(chat.page.locator(".allowance")).to_contain_text("used up")
     chat.ask(QUESTION)
     expect(chat.page.get_by_text("Today's messages are used up. Reading goes on, and")).to_be_visible()
-    take("used-up")
+    take("quota-100")
+    chat.page.goto(f"{chat.url}/usage/")
+    expect(chat.page.get_by_text("Today's allowance is used up.")).to_be_visible()
+    take("usage-100")
 
 
 @in_every_look
@@ -235,10 +272,34 @@ def test_the_app_offline(chat, context: BrowserContext, troubles, take):
 def test_the_pages_of_staff(page: Page, server, people, take):
     page.goto(f"{server.url}/admin/")
     expect(page.get_by_role("region", name="First token")).to_contain_text("≤ 100")
-    take("dashboard")
-    page.goto(f"{server.url}/admin/experiments/experiment/{people['staff']['experiment']}/results/")
+    take("dashboard", whole=True)
+    experiments = f"{server.url}/admin/experiments/experiment/"
+    of_it = f"{experiments}{people['staff']['experiment']}/"
+    page.goto(f"{of_it}results/")
     expect(page.get_by_role("table", name="Against control")).to_be_visible()
-    take("experiment")
+    expect(page.get_by_role("table", name="What browsers measured")).to_be_visible()
+    take("experiment", whole=True)
+    page.goto(f"{experiments}{people['staff']['draft']}/results/")
+    expect(page.get_by_text("Before the start")).to_be_visible()
+    take("experiment-draft", whole=True)
+    for name, address in (
+        ("experiment-form", f"{of_it}change/"),
+        ("experiments", experiments),
+        ("flags", f"{server.url}/admin/experiments/flag/"),
+        ("looking-ahead", f"{server.url}/admin/looking-ahead/"),
+        ("providers", f"{server.url}/admin/providers/"),
+        ("usage-overview", f"{server.url}/admin/usage-overview/"),
+    ):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        take(name, whole=True)
+
+
+def show_meter(chat: ChatPage, width: int) -> None:
+    """On a phone it is in the drawer."""
+    if width == 390:
+        chat.page.get_by_role("button", name="Conversations").click()
+    expect(chat.page.locator("[data-controller=meter]")).to_be_visible()
 
 
 def delete(chat: ChatPage) -> None:
