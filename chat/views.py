@@ -82,10 +82,9 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
             },
         },
     )
-    if styles is None:
-        return response
-    allowed: HttpResponse = csp_update({"style-src": styles.source})(lambda _: response)(request)
-    return allowed
+    if styles:
+        csp_update({"style-src": styles.source})(lambda _: response)(request)  # in place
+    return response
 
 
 def _user_shape(user: User) -> dict[str, Any]:
