@@ -29,6 +29,7 @@ format: python
 lock: python
 	@$(PYTHON) grump/local/setup.py tools
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-training.in -o requirements-training.txt
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	.venv/bin/uv pip compile --quiet --upgrade --universal --no-deps --python-version 3.11 --generate-hashes requirements-models.in -o requirements-models.txt
 

@@ -4,6 +4,7 @@ have it gone."""
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,6 +16,7 @@ from grump.accounts import portrait
 from grump.accounts.guests import ensure_guest
 from grump.accounts.leaving import erase
 from grump.accounts.models import User
+from grump.audit.log import record
 from grump.lib.pace import Pace
 
 _portraits = Pace(5, 3600.0)
@@ -37,9 +39,22 @@ def about_me(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def consent(request: HttpRequest) -> HttpResponse:
+    """Their word, and in the audit log when it was given and taken back: whoever trains has to be able to
+    show it."""
     user = ensure_guest(request)
-    user.shares_for_training = request.POST.get("shares") == "on"
-    user.save(update_fields=["shares_for_training"])
+    shares = request.POST.get("shares") == "on"
+    with transaction.atomic():
+        # Of two tabs that say the same, one changes something and is written down.
+        if User.objects.filter(pk=user.pk, shares_for_training=not shares).update(shares_for_training=shares):
+            action = "agreed to training" if shares else "no longer agrees to training"
+            # By number alone: the entry outlives whoever leaves.
+            record(
+                None,
+                action,
+                user,
+                changes={"shares_for_training": [not shares, shares]},
+                note="by themselves",
+            )
     messages.success(request, _("Kept."))
     return redirect("settings")
 

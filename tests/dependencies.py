@@ -16,7 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = "dependency audit"
 EXCUSES = "tests/known_holes.toml"
-PYTHON_LOCKS = ("requirements.txt", "requirements-models.txt", "requirements-dev.txt")
+PYTHON_LOCKS = (
+    "requirements.txt",
+    "requirements-models.txt",
+    "requirements-training.txt",
+    "requirements-dev.txt",
+)
 NPM_LOCK = "package-lock.json"
 # Asked before the tools are: pip-audit takes a refusal for "no such package", npm tries for seconds. In a
 # process of its own, because nothing else bounds the look-up of a name.

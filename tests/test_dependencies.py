@@ -80,7 +80,8 @@ def test_without_a_database_the_check_says_so_and_passes(databases, capsys):
     assert dependencies.main() == 0
     assert capsys.readouterr().out == (
         "dependency audit: not possible here (no way to the advisory database): "
-        "requirements.txt, requirements-models.txt, requirements-dev.txt, package-lock.json\n"
+        "requirements.txt, requirements-models.txt, requirements-training.txt, requirements-dev.txt, "
+        "package-lock.json\n"
     )
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
@@ -23,7 +24,7 @@ _SECRETS = re.compile(
         [^\s"',)\]}]+ (?: ;\s*\S+=[^\s"';]* )*
     | (?P<scheme> \b(?:bearer|basic)\s+ ) [\w.~+/=-]{8,}
     | (?P<name> \b(?:\w*(?:api_?key|token|secret|password|passwd)|sessionid|csrftoken|key)
-        ["']? \s* [:=] \s* ["']? ) (?! \[hidden\] ) [^\s"'&,)\]}]{4,}
+        ["']? \s* [:=] \s* ["']? ) (?! \[hidden\] ) (?P<value> [^\s"'&,)\]}]{4,} )
     | (?P<userinfo> \w://[^\s/:@]* : ) [^\s/@]+ (?= @ )
     | (?P<link> /accounts/(?:password/reset/key|confirm-email)/ ) [^\s"'?]+
     | \b (?: sk|pk|rk|gsk|xai|nvapi|hf|r8|pplx|csk|fw|tgp_v1|ghp|github_pat|glpat ) [-_] [\w-]{12,}
@@ -39,9 +40,16 @@ def _hide(match: re.Match[str]) -> str:
     return next((text for text in match.groupdict().values() if text), "") + HIDDEN
 
 
-def redact(text: str) -> str:
-    """The text without keys, tokens, passwords, cookies and one-time links, and without our own secrets."""
-    text = _SECRETS.sub(_hide, text)
+def redact(text: str, spare: Callable[[str, str], bool] | None = None) -> str:
+    """The text without keys, tokens, passwords, cookies and one-time links, and without our own secrets. In
+    what is no log, `spare(name, value)` may leave a value that stands behind such a name: `key=lambda`."""
+
+    def hide(match: re.Match[str]) -> str:
+        if spare is not None and match["value"] is not None and spare(match["name"], match["value"]):
+            return match.group()
+        return _hide(match)
+
+    text = _SECRETS.sub(_hide if spare is None else hide, text)
     own = _own_secrets()
     return own.sub(HIDDEN, text) if own else text
 

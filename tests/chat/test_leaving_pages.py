@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 
 from chat.models import Conversation, Message, Preferences
 from grump.accounts.models import User
+from grump.audit.models import AuditEntry
 from tests.chat.api.test_conversations import converse, person
 
 # Rolled back and never flushed: the database lets nobody empty the audit log.
@@ -93,3 +94,15 @@ def test_the_word_about_training_is_no_until_it_is_given_and_can_be_taken_back(a
     assert shares()
     ann.post("/settings/consent", {})
     assert not shares()
+
+
+def test_when_the_word_was_given_and_taken_back_is_in_the_audit_log_once(ann):
+    for given in ({"shares": "on"}, {"shares": "on"}, {}, {}):
+        ann.post("/settings/consent", given)
+    entries = AuditEntry.objects.filter(object_id=str(ann.user.pk)).order_by("pk")
+    assert [(entry.action, entry.changes) for entry in entries] == [
+        ("agreed to training", {"shares_for_training": [False, True]}),
+        ("no longer agrees to training", {"shares_for_training": [True, False]}),
+    ]
+    # An entry outlives its person, and nobody may change it: it names nobody.
+    assert not [entry for entry in entries if "ann" in f"{entry.actor} {entry.target} {entry.note}"]
