@@ -22,9 +22,16 @@ class AnswerStore:
         return await self._cache.aget(key)
 
     async def set(
-        self, key: str, value: Any, seconds: float, *, microusd: int = 0, milliseconds: int = 0
+        self,
+        key: str,
+        value: Any,
+        seconds: float,
+        *,
+        microusd: int = 0,
+        milliseconds: int = 0,
+        party: str = "",
     ) -> None:
-        await self._cache.aset(key, value, seconds, cost=Cost(microusd, milliseconds))
+        await self._cache.aset(key, value, seconds, cost=Cost(microusd, milliseconds), owner=party)
 
     async def close(self) -> None:
         await self._cache.aclose_loop()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError
 
 from chat import protocol
@@ -46,6 +47,8 @@ class UsageNews:
     async def _tell(self, user_id: int) -> None:
         try:
             now = await in_database(standing, user_id)
+        except ObjectDoesNotExist:
+            return  # they have left meanwhile; the others are told all the same
         except DatabaseError as error:
             # The next change tells it; no answer waits for this.
             logger.info("Usage could not be read: %s", type(error).__name__)

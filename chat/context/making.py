@@ -22,6 +22,7 @@ from chat.gateway.embedding import DEFAULT, Embedder
 from chat.gateway.errors import GatewayError, UnknownModel
 from chat.gateway.loading import load
 from chat.gateway.stack import build
+from chat.models import Message
 from grump.lib import env
 from grump.lib.cache.backend import TieredCache
 from grump.lib.cache.namespaces import Namespace, register
@@ -102,7 +103,9 @@ def _make(wish: Wish) -> dict[str, Any] | None:
         ),
     )
     plan = plans.spell(fitted)
-    cast(TieredCache, cache).set(key, plan, KEPT)
+    # It has words of the conversation in it: they go with whoever wrote them.
+    owner = Message.objects.filter(pk=wish.question_id).values_list("owner_id", flat=True).first()
+    cast(TieredCache, cache).set(key, plan, KEPT, owner=str(owner or ""))
     stored.keep_digests(lines, worked)
     return plan
 

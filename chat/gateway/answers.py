@@ -42,8 +42,17 @@ class Store(Protocol):
     async def get(self, key: str) -> Any: ...
 
     async def set(
-        self, key: str, value: Any, seconds: float, *, microusd: int = 0, milliseconds: int = 0
-    ) -> None: ...
+        self,
+        key: str,
+        value: Any,
+        seconds: float,
+        *,
+        microusd: int = 0,
+        milliseconds: int = 0,
+        party: str = "",
+    ) -> None:
+        """`party`: for whom it was made, so that it can be forgotten with them."""
+        ...
 
     async def close(self) -> None:
         """Let go of the running loop's connections."""
@@ -60,7 +69,14 @@ class MemoryStore:
         return self.kept.get(key)
 
     async def set(
-        self, key: str, value: Any, seconds: float, *, microusd: int = 0, milliseconds: int = 0
+        self,
+        key: str,
+        value: Any,
+        seconds: float,
+        *,
+        microusd: int = 0,
+        milliseconds: int = 0,
+        party: str = "",
     ) -> None:
         self.kept[key] = value
 

@@ -55,7 +55,7 @@ class Cached:
             async for event in events:
                 heard.hear(event)
                 if heard.answer is not None:
-                    self._keep(key, heard.answer, heard.usage, clock() - begun)
+                    self._keep(key, heard.answer, heard.usage, clock() - begun, request.party)
                 yield event
 
     async def settled(self) -> None:
@@ -67,7 +67,7 @@ class Cached:
         await self.settled()
         await self._store.close()
 
-    def _keep(self, key: str, answer: Answer, usage: Usage, took: float) -> None:
+    def _keep(self, key: str, answer: Answer, usage: Usage, took: float, party: str) -> None:
         """Behind the user's back: nobody waits for the store."""
         keeping = asyncio.create_task(
             self._store.set(
@@ -76,6 +76,7 @@ class Cached:
                 self._seconds,
                 microusd=usage.cost_microusd,
                 milliseconds=round(took * 1000),
+                party=party,
             ),
             name="keep an answer",
         )

@@ -99,7 +99,7 @@ class Semantic:
             async for event in events:
                 heard.hear(event)
                 if heard.answer is not None:
-                    self._begin(self._keep(partition, key, vector))
+                    self._begin(self._keep(partition, key, vector, request.party))
                 yield event
 
     async def settled(self) -> None:
@@ -152,10 +152,12 @@ class Semantic:
             logger.info("A question has no vector: %s", type(error).__name__)
             return None
 
-    async def _keep(self, partition: str, key: str, vector: "asyncio.Task[Vector | None]") -> None:
+    async def _keep(
+        self, partition: str, key: str, vector: "asyncio.Task[Vector | None]", party: str
+    ) -> None:
         numbers = await vector
         if numbers is not None:
-            await self._shelf.add(partition, key, numbers)
+            await self._shelf.add(partition, key, numbers, party)
 
     def _give(self, same: str) -> None:
         metrics.FROM_CACHE.labels("semantic").inc()

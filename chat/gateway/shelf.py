@@ -33,7 +33,8 @@ class Shelf:
     def nearest(self, partition: str, vector: Sequence[float], most: int) -> list[tuple[str, float]]:
         return self._neighbours.nearest(partition, vector, most)
 
-    async def add(self, partition: str, key: str, vector: Sequence[float]) -> None:
+    async def add(self, partition: str, key: str, vector: Sequence[float], party: str = "") -> None:
+        """`party` is forgotten with the whole of the partition, others' vectors in it included."""
         self._neighbours.add(partition, key, vector)
         largest = max(map(abs, vector)) or 1.0
         numbers = bytes(round(number / largest * 127) & 0xFF for number in vector)
@@ -41,7 +42,7 @@ class Shelf:
         kept = [(old, row) for old, row in others if len(row) == len(numbers)][1 - NEWEST :]
         blob = b"".join(_row(old, row) for old, row in [*kept, (key, numbers)])
         self._note(partition, blob)
-        await self._store.set(f"semantic:{partition}", blob, LAST)
+        await self._store.set(f"semantic:{partition}", blob, LAST, party=party)
 
     async def _read(self, partition: str) -> bytes:
         blob = await self._store.get(f"semantic:{partition}")

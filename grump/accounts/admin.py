@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from grump.accounts.models import User
 from grump.accounts.revocation import close_sockets
+from grump.lib.cache.forgetting import forget
 
 
 @admin.register(User)
@@ -34,6 +35,7 @@ class UserAdmin(DjangoUserAdmin):
         ids = list(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
         transaction.on_commit(partial(close_sockets, *ids))
+        transaction.on_commit(partial(forget, *ids, once_more=True))
 
 
 admin.site.unregister(Authenticator)

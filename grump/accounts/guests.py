@@ -20,6 +20,7 @@ from django.utils import timezone
 from grump.accounts import belongings
 from grump.accounts.models import User
 from grump.accounts.revocation import close_sockets
+from grump.lib.cache.forgetting import forget
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 EMPTY_GUEST_AGE = timedelta(days=1)
@@ -106,6 +107,7 @@ def _remove(ids: list[int]) -> int:
     doomed = User.objects.filter(pk__in=ids, is_guest=True)
     _, removed = doomed.delete()
     close_sockets(*ids)
+    forget(*ids)
     return removed.get(User._meta.label, 0)
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 
 from grump.accounts.revocation import close_sockets
+from grump.lib.cache.forgetting import forget
 
 
 class User(AbstractUser):
@@ -21,7 +22,7 @@ class User(AbstractUser):
         return "Guest" if self.is_guest else (self.first_name or self.username)
 
     # Every door that changes a password, suspends or deletes somebody (pages, admin, commands) ends
-    # in these two, so that none of them can forget the sockets that are still open.
+    # in these two, so that none of them can leave sockets open, or what was kept for somebody who is gone.
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Django's own mark of a changed password: a mere re-hash at log-in does not set it.
@@ -36,4 +37,5 @@ class User(AbstractUser):
         user_id = self.pk
         result = super().delete(*args, **kwargs)
         transaction.on_commit(partial(close_sockets, user_id))
+        transaction.on_commit(partial(forget, user_id, once_more=True))
         return result

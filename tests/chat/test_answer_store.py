@@ -1,9 +1,12 @@
 """The same question twice, through the product's own door: the second answer comes from the cache."""
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from chat.answer_store import AnswerStore
 from chat.models import Generation
+from chat.runtime import runtime
+from grump.lib.cache.models import StoredEntry
 from tests.chat.sockets import Tab, a_user, seqs_of, text_of
 from tests.fakes.scenarios import SCENARIOS
 
@@ -57,3 +60,32 @@ async def test_an_answer_is_read_back_as_it_was_kept():
     assert await store.get("answers:k") == {"text": "é", "list": [1, b"x"]}
     assert await store.get("answers:nobody") is None
     await store.close()
+
+
+def left_of_answers(valkey) -> list[str]:
+    """What is kept of anybody's questions, in Valkey and in the database."""
+    kinds = ("answers", "semantic", "owned")
+    names = [name.decode() for kind in kinds for name in valkey.keys(f"tc1:{kind}*")]
+    return sorted(names) + [entry.key for entry in StoredEntry.objects.filter(namespace="answers")]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_what_was_kept_of_somebody_goes_with_them_and_no_more(mock, valkey, settings, shared):
+    settings.ANSWER_CACHE_SHARED = shared
+    mine, theirs = await a_user(), await a_user()
+    async with Tab(mine) as me, Tab(theirs) as them:
+        await ask(me, "What is a semaphore?")
+        await ask(them, "What is a futex?")
+    store = runtime().gateway._cached
+    await store.settled()
+    await store._store._cache.aclose_loop()  # the database is written behind
+    before = await sync_to_async(left_of_answers)(valkey)
+    await sync_to_async(mine.delete)()
+    after = await sync_to_async(left_of_answers)(valkey)
+    assert len([name for name in before if "answers" in name]) == 2
+    assert len([name for name in after if "answers" in name]) == 1
+    assert f"tc1:owned:{mine.pk}" not in after
+    assert f"tc1:owned:{theirs.pk}" in after
+    assert len(after) == len(before) / 2
+    async with Tab(theirs) as them:
+        assert (await ask(them, "What is a futex?"))[0]["cached"] == "exact"

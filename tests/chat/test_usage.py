@@ -117,3 +117,15 @@ async def test_auto_and_falling_back_stay_within_the_models_of_the_plan():
         frames = await tab.hear_answer((await tab.ask(model="mock/fast"))["generation_id"])
         assert frames[-1]["code"] == "model_not_allowed"
     assert await the_ledger_is_right()
+
+
+async def test_somebody_who_leaves_stops_nobody_elses_news(house):
+    gone, stays = await a_user(), await a_user()
+    number = gone.pk
+    await sync_to_async(gone.delete)()
+    async with Tab(stays) as tab:
+        for _ in range(2):  # once more: the first time theirs may come first
+            await tab.hear_usage()
+            house.usage.touch(number)
+            house.usage.touch(stays.pk)
+        await tab.hear_usage()

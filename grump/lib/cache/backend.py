@@ -7,9 +7,10 @@
     await cache.aget_or_set("registry:models", make, 60)        # one maker; stale meanwhile where chosen
 
 Every method has its `a…` twin. Keys without a registered namespace are exact (rate limits, locks): Valkey
-alone, or this process while Valkey is away. `set` takes what a dear value cost. No method raises because
-Valkey is away, and none waits for it longer than 0.2 s, nor at all once the breaker is open. Values are
-those of grump/lib/cache/codec.py; another type raises TypeError. A loop that ends calls `aclose_loop()`.
+alone, or this process while Valkey is away. `set` takes what a dear value cost, and for whom it was made, so
+that `forget` can remove all that was kept for somebody. No method raises because Valkey is away, and none
+waits for it longer than 0.2 s, nor at all once the breaker is open. Values are those of
+grump/lib/cache/codec.py; another type raises TypeError. A loop that ends calls `aclose_loop()`.
 """
 
 import asyncio
@@ -102,6 +103,7 @@ class TieredCache(Keeping):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
         cost: Cost = NO_COST,
+        owner: str = "",
     ) -> None:
         namespace, full = self._place(key, version)
         seconds = self._seconds(timeout)
@@ -117,11 +119,11 @@ class TieredCache(Keeping):
         entry = self._entry(namespace, value, seconds, cost)
         self._tiers.l1.put(full, entry)
         try:
-            self._tiers.ask(self._storing(full, entry))
+            self._tiers.ask(self._storing(full, entry, owner))
         except Away:
             self._kept_here(full, entry)
         if namespace.persistent:
-            stored.write(full, namespace.name, encode(entry), entry.expires_at)
+            stored.write(full, namespace.name, encode(entry), entry.expires_at, owner)
 
     async def aset(
         self,
@@ -130,6 +132,7 @@ class TieredCache(Keeping):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
         cost: Cost = NO_COST,
+        owner: str = "",
     ) -> None:
         """The database is written behind the caller's back."""
         namespace, full = self._place(key, version)
@@ -146,11 +149,11 @@ class TieredCache(Keeping):
         entry = self._entry(namespace, value, seconds, cost)
         self._tiers.l1.put(full, entry)
         try:
-            await self._tiers.aask(self._storing(full, entry))
+            await self._tiers.aask(self._storing(full, entry, owner))
         except Away:
             self._kept_here(full, entry)
         if namespace.persistent:
-            writing = in_database(stored.write, full, namespace.name, encode(entry), entry.expires_at)
+            writing = in_database(stored.write, full, namespace.name, encode(entry), entry.expires_at, owner)
             self._behind(asyncio.ensure_future(writing))
 
     def _behind(self, task: "asyncio.Future[Any]") -> None:
@@ -295,6 +298,16 @@ class TieredCache(Keeping):
             clear(self._tiers.shared.client)
         except (Away, RedisError, OSError):
             self._tiers.unsent(ALL)
+
+    def forget(self, *owners: str) -> None:
+        """All that was kept for them, in every tier and every process. What Valkey cannot be told now it is
+        told when it is back. Raises the database's errors."""
+        stored.forget(owners)
+        for owner in owners:
+            try:
+                self._tiers.forget(owner)
+            except Away:
+                self._tiers.unsent_owner(owner)
 
     # --- get_or_set ---
 

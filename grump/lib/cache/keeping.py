@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
+from grump.lib.cache.belonging import note
 from grump.lib.cache.codec import Cost, Entry, Unreadable, decode, digits, encode, from_digits, pack, unpack
 from grump.lib.cache.memory import ends
 from grump.lib.cache.metrics import HITS, MISSES
@@ -61,10 +62,12 @@ class Keeping(BaseCache):
         HITS.labels(tier, namespace.name).inc()
         return entry
 
-    def _storing(self, full: str, entry: Entry) -> Question:
+    def _storing(self, full: str, entry: Entry, owner: str = "") -> Question:
         def commands(pipe: Any) -> None:
             pipe.set(full, encode(entry), pxat=int(entry.expires_at * 1000) or None)
             tell(self._tiers.sender, full)(pipe)
+            if owner:
+                note(owner, full, entry)(pipe)
 
         return commands
 

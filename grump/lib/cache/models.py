@@ -12,6 +12,9 @@ class StoredEntry(models.Model):
     namespace = models.CharField(max_length=64)
     blob = models.BinaryField()
     expires_at = models.DateTimeField(db_index=True)
+    # Whom it was made for, as whoever keeps it calls them; empty for nobody in particular.
+    # No index: somebody is forgotten rarely, and the rows are bounded (stored.py).
+    owner = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.namespace} {self.key}"

@@ -1,6 +1,7 @@
 """The third tier: the database, for namespaces that ask for it. What fails here is a miss, never an error."""
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -36,7 +37,7 @@ def read(full_key: str) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def write(full_key: str, namespace: str, blob: bytes, expires_at: float) -> None:
+def write(full_key: str, namespace: str, blob: bytes, expires_at: float, owner: str = "") -> None:
     """One statement, whoever else writes the same key. `expires_at`: seconds of the epoch."""
     from grump.lib.cache.models import StoredEntry
 
@@ -44,13 +45,13 @@ def write(full_key: str, namespace: str, blob: bytes, expires_at: float) -> None
         return
     latest = timezone.now() + LONGEST
     ends = latest if expires_at == FOREVER else min(datetime.fromtimestamp(expires_at, UTC), latest)
-    entry = StoredEntry(key=digest(full_key), namespace=namespace, blob=blob, expires_at=ends)
+    entry = StoredEntry(key=digest(full_key), namespace=namespace, blob=blob, expires_at=ends, owner=owner)
     try:
         StoredEntry.objects.bulk_create(
             [entry],
             update_conflicts=True,
             unique_fields=["key"],
-            update_fields=["namespace", "blob", "expires_at"],
+            update_fields=["namespace", "blob", "expires_at", "owner"],
         )
     except DatabaseError as error:
         logger.warning("The stored cache cannot be written: %s", type(error).__name__)
@@ -64,6 +65,13 @@ def remove(full_key: str) -> bool:
     except DatabaseError as error:
         logger.warning("The stored cache cannot be changed: %s", type(error).__name__)
         return False
+
+
+def forget(owners: Collection[str]) -> None:
+    """Raises the database's errors: who asked to be forgotten must not be told that they were."""
+    from grump.lib.cache.models import StoredEntry
+
+    StoredEntry.objects.filter(owner__in=owners).delete()
 
 
 def clear() -> None:

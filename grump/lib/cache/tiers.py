@@ -4,11 +4,14 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
 
 from grump.lib.cache import bounds
+from grump.lib.cache.belonging import index_of, names_of
 from grump.lib.cache.flight import Flights
 from grump.lib.cache.memory import Memory
 from grump.lib.cache.shared import Question, Shared
@@ -35,6 +38,7 @@ class Tiers:
         # Counters while Valkey is away. They are kept as long as asked for: no other copy can differ.
         self.local = LocMemCache(f"away-{self.sender}", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
         self._unsent: OrderedDict[str, None] = OrderedDict()
+        self._unsent_owners: set[str] = set()
         self._unsent_lock = threading.Lock()
         repair = settings.TIERED_CACHE_REPAIR_MS / 1000
         self.watch = Watch(self.shared, self.sender, self._changed, self._back, repair)
@@ -53,10 +57,42 @@ class Tiers:
                 self._unsent.clear()
                 self._unsent[ALL] = None
 
+    def unsent_owner(self, owner: str) -> None:
+        """To be forgotten, which Valkey could not be told."""
+        with self._unsent_lock:
+            self._unsent_owners.add(owner)
+
+    def forget(self, owner: str, ask: Callable[[Question], list[Any]] | None = None) -> None:
+        """Of this memory, the others' and Valkey, all that was kept for `owner`. Raises Away, or what `ask`
+        raises."""
+        ask = ask or self.shared.ask
+        names = [name.decode() for name in ask(names_of(owner))[0]]
+        for start in range(0, len(names), 500):
+            some = names[start : start + 500]
+            ask(self._removing(some))
+            for name in some:
+                self.l1.drop(name)
+        # Last: who fails half way finds the rest again.
+        ask(lambda pipe: pipe.unlink(index_of(owner)))
+
+    def _removing(self, names: list[str]) -> Question:
+        def commands(pipe: Any) -> None:
+            pipe.unlink(*names)
+            for name in names:
+                tell(self.sender, name)(pipe)
+
+        return commands
+
+    def _ask_unguarded(self, question: Question) -> list[Any]:
+        with self.shared.client.pipeline(transaction=False) as pipe:
+            question(pipe)
+            return list(pipe.execute())
+
     def _back(self) -> None:
         """Valkey forgets what changed meanwhile, before anybody may ask it. Raises the client's errors."""
         with self._unsent_lock:
             keys = list(self._unsent)
+            owners = list(self._unsent_owners)
         if ALL in keys:
             clear(self.shared.client)
         for start in range(0, len(keys), 500):
@@ -65,9 +101,12 @@ class Tiers:
                     pipe.unlink(key)
                     tell(self.sender, key)(pipe)
                 pipe.execute()
+        for owner in owners:
+            self.forget(owner, self._ask_unguarded)
         with self._unsent_lock:
             for key in keys:
                 self._unsent.pop(key, None)
+            self._unsent_owners.difference_update(owners)
         self.local.clear()
 
     def ask(self, question: Question) -> list[object]:

@@ -1,0 +1,32 @@
+"""Somebody is to be forgotten: what was kept for them goes, now and once more.
+
+Once more, because an answer that was being made when they left is kept when it is done.
+"""
+
+import logging
+from typing import cast
+
+from celery import current_app
+from django.core.cache import caches
+from django.db import DatabaseError
+
+from grump.lib.cache.backend import TieredCache
+from grump.lib.publishing import AWAY
+
+logger = logging.getLogger(__name__)
+
+ONCE_MORE = 15 * 60  # seconds: longer than any answer takes
+
+
+def forget(*owners: int | str, once_more: bool = False) -> None:
+    """Never raises: they are gone, and what could not be told ends by itself. Blocks for a few questions."""
+    names = tuple(map(str, owners))
+    try:
+        cast(TieredCache, caches["default"]).forget(*names)
+    except DatabaseError as error:
+        logger.error("What was kept for %d people was not removed: %s", len(names), type(error).__name__)
+    if once_more:
+        try:
+            current_app.send_task("cache.forget", args=[list(names)], countdown=ONCE_MORE, retry=False)
+        except AWAY as error:
+            logger.error("Nobody looks once more for what was kept: %s", type(error).__name__)
