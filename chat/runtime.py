@@ -12,6 +12,7 @@ from django.conf import settings
 
 from chat.answer_store import AnswerStore
 from chat.context.asking import Fitter
+from chat.gateway import guardrails
 from chat.gateway.loading import load
 from chat.gateway.stack import Gateway, build
 from chat.keeper import Keeper
@@ -73,6 +74,22 @@ def installed_gateway() -> Gateway:
         answers_shared=settings.ANSWER_CACHE_SHARED,
         semantic_error=settings.SEMANTIC_CACHE_ERROR if settings.SEMANTIC_CACHE else None,
         joined_widely=settings.JOIN_SHARED,
+        guardrails=_guardrails(),
+    )
+
+
+def _guardrails() -> guardrails.Settings | None:
+    if not settings.GUARDRAILS_URL:
+        return None
+    return guardrails.Settings(
+        url=settings.GUARDRAILS_URL,
+        config=settings.GUARDRAILS_CONFIG,
+        model=settings.GUARDRAILS_MODEL,
+        key=settings.GUARDRAILS_API_KEY,
+        timeout=settings.GUARDRAILS_TIMEOUT_MS / 1000,
+        fails_open=settings.GUARDRAILS_AWAY == "pass",
+        shows_first=settings.GUARDRAILS_ANSWERS == "shown",
+        rails=tuple(rail for rail in guardrails.RAILS if settings.GUARDRAILS_RAILS in ("both", rail)),
     )
 
 

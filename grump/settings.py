@@ -364,6 +364,18 @@ SEMANTIC_CACHE = env.flag("SEMANTIC_CACHE", True)
 SEMANTIC_CACHE_ERROR = float(env.choice("SEMANTIC_CACHE_ERROR", "0.02", {"0.01", "0.02", "0.05", "0.1"}))
 JOIN_SHARED = env.flag("JOIN_SHARED", False)
 
+# Rails that questions and answers must pass: the address of a check of NeMo Guardrails, empty for none.
+GUARDRAILS_URL = env.text("GUARDRAILS_URL")
+if GUARDRAILS_URL and not GUARDRAILS_URL.startswith(("http://", "https://")):
+    raise env.EnvError("GUARDRAILS_URL", "expected http:// or https://")
+GUARDRAILS_API_KEY = env.text("GUARDRAILS_API_KEY")
+GUARDRAILS_CONFIG = env.text("GUARDRAILS_CONFIG")
+GUARDRAILS_MODEL = env.text("GUARDRAILS_MODEL", "main")
+GUARDRAILS_RAILS = env.choice("GUARDRAILS_RAILS", "both", {"both", "input", "output"})
+GUARDRAILS_ANSWERS = env.choice("GUARDRAILS_ANSWERS", "held", {"held", "shown"})
+GUARDRAILS_AWAY = env.choice("GUARDRAILS_AWAY", "refuse", {"refuse", "pass"})
+GUARDRAILS_TIMEOUT_MS = env.integer("GUARDRAILS_TIMEOUT_MS", 2_000, least=50, most=60_000)
+
 # How satisfied somebody is, is asked after so many conversations, and at most once in so many days.
 SATISFACTION_AFTER = env.integer("SATISFACTION_AFTER", 5, least=1, most=1_000_000)
 SATISFACTION_DAYS = env.integer("SATISFACTION_DAYS", 30, least=1, most=3650)

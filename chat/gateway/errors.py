@@ -17,6 +17,8 @@ for the wire, a dialect's `error()` for what a provider says.
     ├── Overloaded                    overloaded              no         yes    (our own queue is full)
     ├── ContextTooLong                context_too_long        no         only to a larger window
     ├── ContentFiltered               content_filtered        no         no
+    ├── GuardrailBlocked              blocked                 no         no     (a rule of the installation)
+    ├── GuardrailsAway                unchecked               no         no     (and nothing passes without)
     ├── BadRequest                    bad_frame               no         no     (the user's own error)
     └── UnknownModel                  not_found               no         no     (not in the catalogue)
 """
@@ -95,6 +97,14 @@ class ContextTooLong(GatewayError):
 
 class ContentFiltered(GatewayError):
     code = "content_filtered"
+
+
+class GuardrailBlocked(GatewayError):
+    code = "blocked"
+
+
+class GuardrailsAway(GatewayError):
+    code = "unchecked"
 
 
 class BadRequest(GatewayError):

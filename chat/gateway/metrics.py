@@ -58,3 +58,9 @@ HEDGES = Counter("grump_hedges_total", "Second models asked because a first was 
 FROM_CACHE = Counter("grump_answers_from_cache_total", "Answers that were given before", ("kind",))
 SEMANTIC_LATE = Counter("grump_semantic_late_total", "Questions whose meaning was not known in time")
 SEMANTIC_WRONG = Counter("grump_semantic_wrong_total", "Answers of similar questions that were asked again")
+GUARDRAIL_CHECKS = Counter(
+    "grump_guardrail_checks_total", "Checks by rail and what became of them", ("rail", "verdict")
+)
+GUARDRAIL_SECONDS = Histogram(
+    "grump_guardrail_seconds", "What a check took", ("rail",), buckets=FIRST_TOKEN_BUCKETS[:18]
+)

@@ -20,6 +20,8 @@ from chat.gateway.events import Event, Usage
 from chat.gateway.fallback import Fallback
 from chat.gateway.gate import Gate
 from chat.gateway.guarded import Guarded
+from chat.gateway.guardrails import Guardrails
+from chat.gateway.guardrails import Settings as GuardrailSettings
 from chat.gateway.hedging import SHARE, Hedging
 from chat.gateway.joined import Joined
 from chat.gateway.keys import configured, key_of
@@ -29,6 +31,7 @@ from chat.gateway.measured import Measured
 from chat.gateway.pricing import Counter, estimated
 from chat.gateway.providers.http import ProviderRing
 from chat.gateway.providers.registry import DIALECTS
+from chat.gateway.railed import Railed
 from chat.gateway.recent import RecentTimes
 from chat.gateway.replicas import Replicas
 from chat.gateway.request import ChatRequest, Ring
@@ -67,6 +70,7 @@ def build(
     answers_shared: bool = False,
     semantic_error: float | None = None,
     joined_widely: bool = False,
+    guardrails: GuardrailSettings | None = None,
 ) -> "Gateway":
     """The whole gateway. Without a catalogue it is the built-in one with GRUMP_CATALOG merged over it;
     raises CatalogueError where an entry is wrong. `valkey` is the address of the one through which several
@@ -74,7 +78,8 @@ def build(
     `count` counts tokens where no provider reports them; `hedged` is the share of requests that may be
     asked twice, 0 for none. `answers` is where answers are kept for `answers_last` seconds; without it
     every question is asked. `semantic_error` is the share of answers to similar questions that may be wrong,
-    None for none of them. `joined_widely`: the same question of two users at once is asked once."""
+    None for none of them. `joined_widely`: the same question of two users at once is asked once.
+    `guardrails`: who must not object to a question or its answer; None for nobody."""
     if catalogue is None:
         catalogue = load(environ.get("GRUMP_CATALOG", ""), environ)
     models = dict(catalogue.models)  # what is discovered comes to it
@@ -129,6 +134,11 @@ def build(
 
     rings: Ring
     rings = Fallback(providers, catalogue, health, count=count, hedging=Hedging(recent, share=hedged))
+    if guardrails is not None:
+        # Within what joins and keeps answers: what is shared or told again has been checked once.
+        checks = Guardrails(guardrails, breaker_store)
+        shared.append(checks)
+        rings = Railed(rings, checks)
     elsewhere = Elsewhere(valkey) if valkey else None
     if elsewhere is not None:
         shared.append(elsewhere)

@@ -13,6 +13,8 @@ from chat.gateway.errors import (
     ContentFiltered,
     ContextTooLong,
     GatewayError,
+    GuardrailBlocked,
+    GuardrailsAway,
     ModelNotAllowed,
     Overloaded,
     UnknownModel,
@@ -76,6 +78,10 @@ def refusal_of(error: GatewayError) -> Refusal:
             return Refusal(400, "context_length_exceeded", error.message, param="messages")
         case ContentFiltered():
             return Refusal(400, "content_filter", error.message, param="messages")
+        case GuardrailBlocked():
+            return Refusal(400, error.code, error.message, param="messages")
+        case GuardrailsAway():
+            return Refusal(503, error.code, error.message, kind="server_error")
         case BadRequest():
             return Refusal(400, "invalid_value", error.message)
         case UpstreamRateLimited() | Overloaded():

@@ -16,6 +16,7 @@ const ACTIONS = {
   quota_exceeded: "upgrade",
   context_too_long: "new",
   content_filtered: "again",
+  unchecked: "again",
   interrupted: "again",
   not_found: "new",
   internal: "again",

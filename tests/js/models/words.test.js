@@ -50,7 +50,7 @@ test("a failed answer is not called free", () => {
 test("every code of the protocol has advice of its own", () => {
   const codes = [
     "bad_frame", "too_long", "not_found", "quota_exceeded", "rate_limited", "overloaded", "provider_unavailable",
-    "context_too_long", "content_filtered", "interrupted",
+    "context_too_long", "content_filtered", "blocked", "unchecked", "interrupted",
   ];
   const titles = codes.map((code) => advice(code).title);
   assert.equal(new Set(titles).size, codes.length);

@@ -70,6 +70,14 @@ export const words = {
       title: "Der Anbieter hat abgelehnt",
       hint: "Sein Inhaltsfilter hat die Antwort angehalten. Andere Worte oder ein anderes Modell helfen vielleicht.",
     },
+    blocked: {
+      title: "Von einer Regel hier angehalten",
+      hint: "Die Regeln dieser Installation erlauben diese Frage oder diese Antwort nicht. Andere Worte helfen vielleicht.",
+    },
+    unchecked: {
+      title: "Ließ sich nicht prüfen",
+      hint: "Was hier gefragt und geantwortet wird, muss erst geprüft werden, und das geht gerade nicht. Deine Frage bleibt erhalten.",
+    },
     interrupted: { title: "Die Antwort brach ab", hint: "Was da ist, bleibt. „Weiterschreiben“ setzt dort an, wo sie endete." },
     not_found: { title: "Nicht mehr da", hint: "Es wurde gelöscht oder gehört jemand anderem." },
     bad_frame: { title: "Das ließ sich nicht senden", hint: "Etwas an der Nachricht wurde nicht verstanden." },

@@ -70,6 +70,14 @@ export const words = {
       title: "The provider declined",
       hint: "Its content filter stopped the answer. Other words or another model may help.",
     },
+    blocked: {
+      title: "Stopped by a rule of this installation",
+      hint: "Its rules do not allow this question or this answer. Other words may help.",
+    },
+    unchecked: {
+      title: "Could not be checked",
+      hint: "What is asked and answered here must be checked first, and that does not work just now. Your question is kept.",
+    },
     interrupted: { title: "The answer was cut off", hint: "What had arrived is kept. Continue takes it up where it ended." },
     not_found: { title: "No longer there", hint: "It was deleted, or belongs to somebody else." },
     bad_frame: { title: "That could not be sent", hint: "Something about the message was not understood." },
