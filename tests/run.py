@@ -24,6 +24,7 @@ WITH_DATABASE = [
     "tests/chat",
     "tests/usage",
     "tests/experiments",
+    "tests/figures",
     "tests/grump/accounts",
     "tests/grump/audit",
     "tests/grump/operations/test_health.py",

@@ -19,7 +19,6 @@ from grump.lib.clients import in_thread
 from grump.lib.slots import Slots
 from grump.local import state
 
-QUEUE = "celery"  # Celery's own name for it
 VALKEY_SECONDS = 0.25
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -90,7 +89,8 @@ class _Queue(Collector):
             settings.REDIS_URL, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS
         )
         try:
-            waiting.add_metric([QUEUE], float(client.llen(QUEUE)))
+            for queue in settings.CELERY_TASK_QUEUES:
+                waiting.add_metric([queue.name], float(client.llen(queue.name)))
         except (redis.RedisError, OSError):
             pass  # a figure that is missing says it better than a zero
         finally:

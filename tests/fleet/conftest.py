@@ -27,4 +27,6 @@ def fleet(tmp_path_factory) -> Iterator[Fleet]:
         fleet = Fleet(house, "daphne", free_port(), GRUMP_WORKERS="1", DRAIN_SECONDS="30")
         fleet.wait_until_it_answers()
         yield fleet
-        assert fleet.terminate() < 30
+        took = fleet.terminate()
+        house.close()
+        assert took < 30

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 import psycopg
-from django.conf import settings
 
 from grump.local import state
 from grump.local.parts import Installation, parts
+from tests.integration.own_valkey import OwnValkey
 from tests.lifeline import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,8 @@ def free_port() -> int:
 
 
 class House:
-    """A database of its own, the run's Valkey, one catalogue: what several web processes share.
+    """A database and a Valkey of its own, one catalogue: what several web processes share. Not the run's
+    Valkey: a worker that outlives its fleet would take tasks from the queue of tests that are not its own.
 
     `environment` is told to every process on top of what this test run has.
     """
@@ -60,6 +61,10 @@ class House:
             **(environment or {}),
         }
         self._processes: list[Web] = []
+        self._valkey: OwnValkey | None = None
+        if "REDIS_URL" not in (environment or {}):
+            self._valkey = OwnValkey(self._valkey_folder())
+            self.environment["REDIS_URL"] = self._valkey.url
         if not database:  # a fleet brings its own
             self.environment.pop("DATABASE_URL", None)
             return
@@ -95,6 +100,13 @@ class House:
     def close(self) -> None:
         for process in self._processes:
             process.kill()
+        if self._valkey is not None:
+            self._valkey.kill()
+
+    def _valkey_folder(self) -> Path:
+        folder = self.var / "own-valkey"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
 class Web:
@@ -174,7 +186,9 @@ class Web:
 class WebProcess(Web):
     def __init__(self, house: House, server: Server, port: int) -> None:
         self.house, self.name, self.port = house, server, port
-        installation = Installation(house.var, "127.0.0.1", port, server, redis_url=settings.REDIS_URL)
+        installation = Installation(
+            house.var, "127.0.0.1", port, server, redis_url=house.environment["REDIS_URL"]
+        )
         web = next(part for part in parts(installation) if part.name == "web")
         self._start(web.command, web.environment)
 
@@ -192,7 +206,7 @@ class Fleet(Web):
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "GRUMP_SERVER": server,
-            "REDIS_URL": settings.REDIS_URL,
+            "REDIS_URL": house.environment["REDIS_URL"],
         }
         self._start([sys.executable, "-m", "grump.local", "fleet"], told | environment)
 

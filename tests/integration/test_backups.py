@@ -87,7 +87,9 @@ def a_house(var: Path, **options) -> House:
     assert server is not None
     newest = max(Path(server.origin or "").parent.glob("pginstall*/bin"), key=str)
     path = f"{newest}:{os.environ['PATH']}"
-    return House(var, Path(""), {"GRUMP_CATALOG": "", "PATH": path}, **options)
+    # No process of it stays, so the run's Valkey will do.
+    told = {"GRUMP_CATALOG": "", "PATH": path, "REDIS_URL": os.environ["REDIS_URL"]}
+    return House(var, Path(""), told, **options)
 
 
 def rows(portable: Path) -> list[str]:

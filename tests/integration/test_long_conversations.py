@@ -10,16 +10,14 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from django.conf import settings
 
 from chat.context.asking import PATIENCE
-from grump.local import valkey
 from grump.local.parts import Installation, parts
 from tests.fakes import write_catalogue
-from tests.integration.processes import ROOT, House, WebProcess
+from tests.integration.own_valkey import OwnValkey
+from tests.integration.processes import ROOT, House, Web
 from tests.integration.programs import a_key, a_session
 from tests.integration.tab import Tab
-from tests.integration.test_outage import OwnValkey
 from tests.lifeline import die_with_parent
 
 WRITE = """
@@ -81,11 +79,12 @@ class Worker:
         process = psutil.Process(self._process.pid)
         for one in [*process.children(recursive=True), process]:
             os.kill(one.pid, number)
+        if number == signal.SIGKILL:
+            self._process.wait()
 
     def close(self) -> None:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGKILL)
-        self._process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +97,7 @@ def own_valkey(tmp_path_factory) -> Iterator[OwnValkey]:
 @pytest.fixture(scope="module")
 def house(own_valkey, provider, tmp_path_factory) -> Iterator[House]:
     var = tmp_path_factory.mktemp("house")
-    told = {"REDIS_URL": valkey.url(own_valkey.socket), "VALKEY_PROBE_SECONDS": "1"}
+    told = {"REDIS_URL": own_valkey.url, "VALKEY_PROBE_SECONDS": "1"}
     house = House(var, write_catalogue(var / "catalogue.toml", provider.url), told)
     a_key(house, "ann")
     yield house
@@ -106,12 +105,8 @@ def house(own_valkey, provider, tmp_path_factory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def web(house, own_valkey) -> WebProcess:
-    before, settings.REDIS_URL = settings.REDIS_URL, valkey.url(own_valkey.socket)
-    try:
-        return house.start("uvicorn")
-    finally:
-        settings.REDIS_URL = before
+def web(house) -> Web:
+    return house.start("uvicorn")
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,9 @@
 import asyncio
 import base64
 import json
-import os
-import signal
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +13,10 @@ from celery import Celery
 from redis import Redis
 
 from grump.lib.publishing import Publisher
-from grump.local import valkey
-from grump.local.paths import socket_path
 from tests.fakes import SCENARIOS, write_catalogue
+from tests.integration.own_valkey import OwnValkey
 from tests.integration.processes import House, Web
 from tests.integration.tab import Tab, a_guest, text_of
-from tests.lifeline import die_with_parent
 
 STREAMS = 100
 STATE = 'circuit_breaker_state{name="valkey"}'
@@ -30,31 +24,6 @@ PROBE = 1  # second between two probes; 30 in production
 BACK_WITHIN = PROBE + 5.0
 SLOWEST = 0.25  # seconds that a request may take on account of Valkey …
 SHARED_MACHINE = 1.0  # … and what a busy machine may add to any
-
-
-class OwnValkey:
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.socket = socket_path(directory, "valkey.sock")
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            valkey.command(self.socket, self.directory, keep=True),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        )
-        deadline = time.monotonic() + 20
-        while not valkey.answers(self.socket):
-            assert time.monotonic() < deadline
-
-    def hang(self) -> None:
-        os.kill(self._process.pid, signal.SIGSTOP)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture
@@ -66,12 +35,11 @@ def own_valkey(tmp_path) -> Iterator[OwnValkey]:
 
 
 @pytest.fixture
-def web(own_valkey, provider, tmp_path, settings) -> Iterator[Web]:
-    settings.REDIS_URL = valkey.url(own_valkey.socket)
+def web(own_valkey, provider, tmp_path) -> Iterator[Web]:
     var = tmp_path / "house"
     var.mkdir()
     told = {
-        "REDIS_URL": settings.REDIS_URL,
+        "REDIS_URL": own_valkey.url,
         "VALKEY_PROBE_SECONDS": str(PROBE),
         "TIERED_CACHE_REPAIR_MS": "200",
     }
@@ -145,7 +113,7 @@ async def test_tasks_wait_for_the_queue_and_each_arrives_once(own_valkey):
     assert publisher.waiting == 5
     own_valkey.start()
     await publisher.settled()
-    with Redis.from_url(valkey.url(own_valkey.socket)) as client:
+    with Redis.from_url(own_valkey.url) as client:
         bodies = [
             json.loads(base64.b64decode(json.loads(each)["body"])) for each in client.lrange("celery", 0, -1)
         ]

@@ -3,7 +3,6 @@ import os
 import pytest
 
 from grump.local import state
-from grump.operations import measuring
 
 
 def get(client, **headers):
@@ -48,14 +47,15 @@ def test_it_is_read_only(client):
     assert client.post("/metrics").status_code == 405
 
 
-def test_the_queue_and_the_supervised_processes_are_told(client, valkey, monkeypatch):
+def test_every_queue_and_the_supervised_processes_are_told(client, valkey, monkeypatch):
     child = state.ChildState("web-1", "up", restarts=2, since=0, pid=os.getpid())
     monkeypatch.setattr(state, "read", lambda: {"web-1": child})
-    monkeypatch.setattr(measuring, "QUEUE", "a queue that no worker empties")
-    valkey.rpush(measuring.QUEUE, "a task", "another")
+    valkey.rpush("celery", "a task", "another")
+    valkey.rpush("context", "a task that a turn waits for")
     lines = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode().splitlines()
     told = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    assert told['grump_queue_length{queue="a queue that no worker empties"}'] == "2.0"
+    assert told['grump_queue_length{queue="celery"}'] == "2.0"
+    assert told['grump_queue_length{queue="context"}'] == "1.0"
     assert told['grump_process_up{process="web-1"}'] == "1.0"
     assert told['grump_process_restarts_total{process="web-1"}'] == "2.0"
     assert float(told['grump_process_resident_bytes{process="web-1"}']) > 1_000_000
