@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 
 from chat import history, reaper
 from chat.live import Live
-from chat.metrics import LOOP_DELAY
+from chat.metrics import LOOP_DELAY, TASKS
 from grump.lib.database import in_database
 from grump.lib.folding import fold
 from grump.lib.tasks import end_tasks
@@ -38,6 +38,7 @@ class Keeper:
             due = clock() + settings.HEARTBEAT_SECONDS
             await asyncio.sleep(settings.HEARTBEAT_SECONDS)
             LOOP_DELAY.observe(clock() - due)
+            TASKS.set(len(asyncio.all_tasks()))
             for chore in (self.checkpoint, self.end_remotes, self.reap, fold):
                 try:
                     await chore()

@@ -3,6 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 SOCKETS = Gauge("grump_open_sockets", "WebSockets that are open", multiprocess_mode="livesum")
+TASKS = Gauge(
+    "grump_event_loop_tasks", "asyncio tasks, counted every few seconds", multiprocess_mode="livesum"
+)
 TURNED_AWAY = Counter("grump_sockets_closed_total", "Sockets that we closed, by why", ("reason",))
 LOOP_DELAY = Histogram(
     "grump_event_loop_delay_seconds",

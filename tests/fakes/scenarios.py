@@ -306,10 +306,16 @@ def chaos(ask: Ask) -> Steps:
 
 # --- For load, where every answer is known beforehand and nothing comes from a cache ----------------
 
-LOAD_TOKENS = 150
+LOAD_TOKENS, LOAD_TOKENS_LONG = 150, 600
 
 
 @scenario("prompted-paced")
 def prompted_paced(ask: Ask) -> Steps:
     """An answer of its own to each prompt, at 50 tokens a second for three seconds."""
     return [Role(), Paced(answer_to(ask.prompt, LOAD_TOKENS), 50), Finish()]
+
+
+@scenario("prompted-paced-long")
+def prompted_paced_long(ask: Ask) -> Steps:
+    """The same, four times as long: what the words of an answer cost, apart from the turn."""
+    return [Role(), Paced(answer_to(ask.prompt, LOAD_TOKENS_LONG), 50), Finish()]

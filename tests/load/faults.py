@@ -24,10 +24,22 @@ async def restart_web(place: Place) -> None:
     await asyncio.to_thread(place.restart_web, 1)
 
 
-async def kill_worker(place: Place) -> None:
-    place.worker.kill()
+async def kill_a_worker(place: Place) -> None:
+    """One of two: the other goes on."""
+    await _kill(place, "worker-1")
+
+
+async def kill_all_workers(place: Place) -> None:
+    """The fitter too, for which turns of long conversations would wait; and beat."""
+    await _kill(place, *place.workers)
+
+
+async def _kill(place: Place, *names: str) -> None:
+    for name in names:
+        place.workers[name].kill()
     await asyncio.sleep(HELD)
-    place.worker.start()
+    for name in names:
+        place.workers[name].start()
 
 
 async def kill_valkey(place: Place) -> None:
@@ -94,7 +106,8 @@ async def provider_storm(place: Place) -> None:
 FAULTS: dict[str, Fault] = {
     "kill web": kill_web,
     "restart web": restart_web,
-    "kill worker": kill_worker,
+    "kill a worker": kill_a_worker,
+    "kill all workers": kill_all_workers,
     "kill Valkey": kill_valkey,
     "hang Valkey": hang_valkey,
     "restart PostgreSQL": restart_postgres,

@@ -4,8 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -15,10 +14,12 @@ from tests.bench.report import number, table
 from tests.integration.programs import a_key
 from tests.integration.tab import Tab, text_of
 from tests.load.faults import Fault
-from tests.load.place import Place
+from tests.load.growth import Growth, look
+from tests.load.place import MODEL, Place
 from tests.load.users import Books, Person, Program, Prompts, Question
 
-SAMPLED_EVERY = 2.0  # seconds
+LOOKED_AT_EVERY = 5.0  # seconds
+AT_REST = 10.0  # seconds after the last socket was closed
 BOOKS = """
 import django; django.setup()
 import json
@@ -41,16 +42,9 @@ class Load:
     programs: int = 8
     slow: int = 4
     think: float = 4.0  # seconds, the mean of an exponential distribution
+    model: str = MODEL  # of people
     calm: float = 8.0  # seconds before, between and after the faults
     seed: int = 0
-
-
-@dataclass
-class Sample:
-    at: float
-    rss_mb: float
-    descriptors: int
-    threads: int
 
 
 @dataclass
@@ -60,10 +54,9 @@ class Report:
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # name, began, put right
     lost: list[str] = field(default_factory=list)
     stored: dict[str, int] = field(default_factory=dict)
-    samples: list[Sample] = field(default_factory=list)
+    growth: Growth = field(default_factory=Growth)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    connections: int = 0
 
     @property
     def problems(self) -> list[str]:
@@ -123,32 +116,35 @@ class Report:
         ]
         return max(late, default=ended) - ended
 
-    def slopes(self) -> str:
-        """Growth by least squares over the second half of the run, when caches and pools are full."""
-        half = self.samples[len(self.samples) // 2 :]
-        rows = []
-        for name in ("rss_mb", "descriptors", "threads"):
-            values = [float(getattr(sample, name)) for sample in half]
-            hours = [(sample.at - half[0].at) / 3600 for sample in half]
-            slope, spread = _fit(hours, values)
-            rows.append([name, number(values[0]), number(values[-1]), number(slope), number(2 * spread)])
-        return table(["web processes together", "at half time", "at the end", "growth an hour", "±"], rows)
-
-
-def _fit(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """Slope and its standard error."""
-    count = len(times)
-    if count < 3:
-        return float("nan"), float("nan")
-    mean_t, mean_v = sum(times) / count, sum(values) / count
-    spread = sum((time - mean_t) ** 2 for time in times)
-    slope = sum((t - mean_t) * (v - mean_v) for t, v in zip(times, values, strict=True)) / spread
-    rest = sum((v - mean_v - slope * (t - mean_t)) ** 2 for t, v in zip(times, values, strict=True))
-    return slope, (rest / (count - 2) / spread) ** 0.5
-
 
 def _quantiles(values: list[float]) -> str:
     return "/".join(number(quantile(values, share), 2) for share in (0.5, 0.95, 0.99, 1.0))
+
+
+class Crowd:
+    """People and programs, who come over the first seconds and stay until they are asked to leave."""
+
+    def __init__(self, place: Place, load: Load, books: Books) -> None:
+        dice = random.Random(load.seed)
+        prompts = Prompts(random.Random(f"{load.seed} {time.time_ns()}"))
+        key = a_key(place.house, f"programs-{time.time_ns()}") if load.programs else ""
+        # Slow readers first: 0.3 s between two frames.
+        people = [
+            Person(place.webs, books, random.Random(dice.random()), 0.3 if one < load.slow else 0, load.model)
+            for one in range(load.people)
+        ]
+        programs = [
+            Program(place.webs, books, random.Random(dice.random()), key) for _ in range(load.programs)
+        ]
+        self._clock = _Until(float("inf"))
+        self._tasks = [
+            asyncio.create_task(user.live(self._clock, load.think, prompts)) for user in (*people, *programs)
+        ]
+
+    async def leave(self) -> None:
+        """Nobody asks any more; what was asked is read to its end."""
+        self._clock.end = time.monotonic()
+        await asyncio.gather(*self._tasks)
 
 
 async def run(
@@ -160,25 +156,11 @@ async def run(
 ) -> Report:
     """Users ramp up over the first calm seconds, then each fault, with calm between; or only `seconds`."""
     report = Report(load)
-    dice = random.Random(load.seed)
+    if seconds:
+        report.growth.before = await asyncio.to_thread(look, place)
     began = time.monotonic()
-    end = began + (seconds or 24 * 3600)
-    key = a_key(place.house, "programs")
-    prompts = Prompts(random.Random(f"{load.seed} {time.time_ns()}"))
-    stopping = asyncio.Event()
-    people = [
-        Person(place.webs, report.books, random.Random(dice.random()), 0.3 if one < load.slow else 0)
-        for one in range(load.people)
-    ]
-    programs = [
-        Program(place.webs, report.books, random.Random(dice.random()), key) for _ in range(load.programs)
-    ]
-    clock = _Until(end)
-    users = [
-        asyncio.create_task(user.live(clock, load.think, prompts))  # type: ignore[arg-type]
-        for user in (*people, *programs)
-    ]
-    sampling = asyncio.create_task(_sample(place, report, stopping))
+    crowd = Crowd(place, load, report.books)
+    looking = asyncio.create_task(report.growth.keep_looking(place, LOOKED_AT_EVERY))
     before = _cpu(place)
     await asyncio.sleep(load.calm)
     for name, fault in faults.items():
@@ -187,14 +169,14 @@ async def run(
         await fault(place)
         report.faults.append((name, since, time.monotonic()))
         await asyncio.sleep(load.calm)
-    if seconds:
-        await asyncio.sleep(max(0, end - time.monotonic()))
-    clock.end = time.monotonic()
-    await asyncio.gather(*users)
+    await asyncio.sleep(max(0, began + seconds - time.monotonic()))
+    looking.cancel()  # that they leave is no shrinking
+    await crowd.leave()
     report.cpu_seconds = _cpu(place) - before
-    stopping.set()
-    await sampling
     report.seconds = time.monotonic() - began
+    if seconds:
+        await asyncio.sleep(AT_REST)
+        report.growth.after = await asyncio.to_thread(look, place)
     await _read_again(place, report)
     return report
 
@@ -213,26 +195,6 @@ class _Until(float):
 
     def __add__(self, more: float) -> float:
         return self.end + more
-
-
-async def _sample(place: Place, report: Report, stopping: asyncio.Event) -> None:
-    while not stopping.is_set():
-        found = Counter[str]()
-        for web in place.webs:
-            try:
-                process = psutil.Process(web.pid)
-                found["rss"] += process.memory_info().rss
-                found["descriptors"] += process.num_fds()
-                found["threads"] += process.num_threads()
-            except psutil.Error:
-                continue  # it was just killed
-        report.samples.append(
-            Sample(time.monotonic(), found["rss"] / 1e6, found["descriptors"], found["threads"])
-        )
-        try:
-            await asyncio.wait_for(stopping.wait(), SAMPLED_EVERY)
-        except TimeoutError:
-            continue
 
 
 def _cpu(place: Place) -> float:
@@ -255,6 +217,7 @@ async def _read_again(place: Place, report: Report) -> None:
     for owner, questions in by_owner.items():
         async with Tab(place.webs[-1], owner) as tab:
             for question in questions:
+                tab.heard.clear()
                 await tab.say("chat.resume", generation_id=question.generation, after=0)
                 stored = text_of(await tab.hear_answer(question.generation, 20))
                 if stored != question.expected:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.load import faults
 from tests.load.place import Place
-from tests.load.run import Load, Report, _fit, run
+from tests.load.run import Load, Report, run
 from tests.load.users import Books, Person, Question
 
 
@@ -75,7 +75,3 @@ async def test_what_is_told_twice_counts_once_and_what_is_told_anew_replaces():
 def test_what_was_never_answered_is_a_problem():
     report = Report(Load(), lost=["a question"], stored={"running": 1, "holds": 0, "differences": 0})
     assert report.problems == ["lost: a question", "running left: 1"]
-
-
-def test_a_slope_is_found():
-    assert _fit([0, 1, 2, 3], [5, 7, 9, 11]) == (2.0, 0.0)

@@ -15,13 +15,15 @@ import aiohttp
 import orjson
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.fakes.scenarios import LOAD_TOKENS
+from tests.fakes.scenarios import LOAD_TOKENS, LOAD_TOKENS_LONG
 from tests.fakes.words import answer_to
 from tests.integration.processes import WebProcess
 from tests.integration.tab import Tab
-from tests.load.place import MODEL
+from tests.load.place import LONG_MODEL, MODEL
 
+LENGTHS = {MODEL: LOAD_TOKENS, LONG_MODEL: LOAD_TOKENS_LONG}  # tokens
 PATIENCE = 8.0  # seconds without a frame after which a client looks whether the socket still lives
+GIVES_UP = 60.0  # seconds after the end of the run
 GONE = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError, EOFError, aiohttp.ClientError, ValueError)
 
 
@@ -39,6 +41,7 @@ class Books:
 @dataclass
 class Question:
     prompt: str
+    model: str = MODEL
     asked: float = field(default_factory=time.monotonic)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     generation: str = ""
@@ -52,16 +55,22 @@ class Question:
 
     @property
     def expected(self) -> str:
-        return "".join(answer_to(self.prompt, LOAD_TOKENS))
+        return "".join(answer_to(self.prompt, LENGTHS[self.model]))
 
 
 class Person:
     """One tab. `slowness`: seconds between two reads, for a reader who cannot keep up."""
 
     def __init__(
-        self, webs: list[WebProcess], books: Books, dice: random.Random, slowness: float = 0
+        self,
+        webs: list[WebProcess],
+        books: Books,
+        dice: random.Random,
+        slowness: float = 0,
+        model: str = MODEL,
     ) -> None:
         self._webs, self._books, self._dice, self._slowness = webs, books, dice, slowness
+        self._model = model
         self._session = ""
         self._tab: Tab | None = None
         self._conversation: str | None = None
@@ -70,16 +79,18 @@ class Person:
         """Ask, read, think, until the clock says so; what was asked is always read to its end."""
         await asyncio.sleep(self._dice.random() * think)
         while time.monotonic() < until:
-            await self.ask(Question(prompts.next()), until + 60)
+            await self.ask(Question(prompts.next(), self._model), until)
             if self._dice.random() < 0.1:
                 await self._leave()  # closes the page; the next question opens it again
+            if self._dice.random() < 0.1:
+                self._conversation = None
             await asyncio.sleep(self._dice.expovariate(1 / think))
         await self._leave()
 
-    async def ask(self, question: Question, give_up: float) -> None:
+    async def ask(self, question: Question, until: float) -> None:
         self._books.questions.append(question)
         pause = 0.2
-        while not question.done and time.monotonic() < give_up:
+        while not question.done and time.monotonic() < until + GIVES_UP:
             try:
                 await self._go_on(question)
                 pause = 0.2
@@ -99,7 +110,11 @@ class Person:
         else:
             fields = {"conversation_id": self._conversation} if self._conversation else {}
             await tab.say(
-                "chat.send", client_message_id=question.id, text=question.prompt, model=MODEL, **fields
+                "chat.send",
+                client_message_id=question.id,
+                text=question.prompt,
+                model=question.model,
+                **fields,
             )
         while not question.done:
             frame = orjson.loads(await asyncio.wait_for(tab.socket.recv(), PATIENCE))
@@ -145,7 +160,7 @@ class Person:
             await tab.say(
                 "chat.regenerate",
                 message_id=question.message,
-                model=MODEL,
+                model=question.model,
                 id=question.id,
                 **{"continue": True},
             )
@@ -199,13 +214,13 @@ class Program:
         await asyncio.sleep(self._dice.random() * think)
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60, sock_read=PATIENCE * 2)) as http:
             while time.monotonic() < until:
-                await self._ask(http, Question(prompts.next()), until + 60)
+                await self._ask(http, Question(prompts.next()), until)
                 await asyncio.sleep(self._dice.expovariate(1 / think))
 
-    async def _ask(self, http: aiohttp.ClientSession, question: Question, give_up: float) -> None:
+    async def _ask(self, http: aiohttp.ClientSession, question: Question, until: float) -> None:
         self._books.questions.append(question)
         pause = 0.2
-        while not question.done and time.monotonic() < give_up:
+        while not question.done and time.monotonic() < until + GIVES_UP:
             try:
                 await self._call(http, question)
             except GONE:
