@@ -1,5 +1,9 @@
-"""python -m tests.bench first-token|paced|flood|memory|all, or
-faults|hedging|hits|policy|trace|quota|coherence|cache-memory: prints tables."""
+"""python -m tests.bench all|gate|first-token|paced|flood|memory|costs, or
+faults|hedging|hits|policy|trace|quota|coherence|cache-memory: prints tables.
+
+`all`, which is `make bench`, and `gate`, which is the short way, end with a comparison with
+tests/bench/baseline.json and fail where something became dearer.
+"""
 
 import argparse
 import sys
@@ -15,6 +19,7 @@ from tests.bench import (
     dashboard,
     faults,
     filling,
+    gate,
     hedging,
     hits,
     policy,
@@ -34,6 +39,9 @@ from tests.bench.provider import Provider
 from tests.bench.variants import Variant, variants
 from tests.bench.watch import Failed
 
+GATED = ["costs", "flood", "memory"]  # what the gate needs, in minutes
+GATED_VARIANTS = ["barest-batch", "grump"]
+SERVERS = ["daphne", "uvicorn"]
 NAMES = ["direct", "barest", "barest-batch", "grump", "api"]
 
 # Measured within one process, each with options of its own.
@@ -113,13 +121,13 @@ def shortened(figures: Figures) -> str:
     return " ".join(f"{name}={value:.5g}" for name, value in figures.items())
 
 
-def main() -> None:
+def main() -> int:
     if sys.argv[1:2] and sys.argv[1] in IN_PROCESS:
         IN_PROCESS[sys.argv[1]](sys.argv[2:])
-        return
+        return 0
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("measure", choices=[*MEASURES, "all"], nargs="?", default="all")
-    parser.add_argument("--server", choices=["daphne", "uvicorn"], action="append", help="default: both")
+    parser.add_argument("measure", choices=[*MEASURES, "gate", "all"], nargs="?", default="all")
+    parser.add_argument("--server", choices=SERVERS, action="append", help="default: both")
     parser.add_argument("--variant", choices=NAMES, action="append", help="default: all")
     parser.add_argument(
         "--peers", type=Path, help="a folder with LiteLLM and Portkey: see tests/bench/peers.py"
@@ -127,20 +135,31 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="default: 5; 1 with --quick")
     parser.add_argument("--quick", action="store_true", help="short rounds: one is a look, not a figure")
     parser.add_argument("--json", type=Path, help="also write every round's figures to this file")
+    parser.add_argument("--write", action="store_true", help="with gate: make the baseline of what is found")
     arguments = parser.parse_args()
 
     pin_to_load_core()
-    names = list(MEASURES) if arguments.measure == "all" else [arguments.measure]
-    servers, peers = arguments.server or ["daphne", "uvicorn"], installed(arguments.peers)
-    chosen = variants(servers, arguments.variant or NAMES, peers)
-    rounds, scale = (arguments.rounds or 1, QUICK) if arguments.quick else (arguments.rounds or 5, FULL)
+    gated = arguments.measure == "gate"
+    names = GATED if gated else _all() if arguments.measure == "all" else [arguments.measure]
+    servers, peers = arguments.server or SERVERS, installed(arguments.peers)
+    chosen = variants(servers, arguments.variant or (GATED_VARIANTS if gated else NAMES), peers)
+    scale = QUICK if arguments.quick or gated else FULL
+    rounds = arguments.rounds or (1 if arguments.quick else 5)
     with tempfile.TemporaryDirectory(prefix="grump-bench-") as directory:
         results = uvloop.run(bench(names, chosen, rounds, scale, Path(directory)))
     if arguments.json:
         arguments.json.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
     for name, taken in results.items():
         sys.stdout.write(f"{report.TABLES[name](taken)}\n\n")
+    if arguments.write:
+        gate.write(gate.ratios(results, servers))
+        return 0
+    return gate.judge(results, servers) if gated or arguments.measure == "all" else 0
+
+
+def _all() -> list[str]:
+    return [name for name in MEASURES if name != "costs"]  # which first-token tells too
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ Figures = dict[str, float]
 
 LATENESS_LIMIT_MS = 100.0
 FLOOD_STREAMS = 8
+SINGLES_COUNTED = 300  # the clock of the CPU has ticks of 10 ms
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,23 @@ async def first_token(load: Load, provider: Provider, scale: Scale) -> Figures:
         if process and level <= 50:
             figures[f"{level}/cpu_ms_per_1000_tokens"] = await _paced_cpu(load, level)
         await provider.forget()
+    return figures
+
+
+async def costs(load: Load, provider: Provider, scale: Scale) -> Figures:
+    """The server's CPU time alone, of a turn and of paced tokens: what the gate needs of `first_token`."""
+    process = load.variant.process
+    if process is None:
+        return {}
+    await load.take(1)
+    before = process.cpu_seconds()
+    watches = await load.one_by_one("fast", SINGLES_COUNTED)
+    figures: Figures = {
+        "cpu_ms_per_turn": (process.cpu_seconds() - before) * 1000 / len(watches),
+        "failed": len(failures(watches)),
+        "50/cpu_ms_per_1000_tokens": await _paced_cpu(load, 50),
+    }
+    await provider.forget()
     return figures
 
 
@@ -186,4 +204,4 @@ async def memory(load: Load, provider: Provider, scale: Scale) -> Figures:
     }
 
 
-MEASURES = {"first-token": first_token, "paced": paced, "flood": flood, "memory": memory}
+MEASURES = {"costs": costs, "first-token": first_token, "paced": paced, "flood": flood, "memory": memory}

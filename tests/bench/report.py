@@ -120,4 +120,15 @@ def memory(rounds: Rounds) -> str:
     )
 
 
-TABLES = {"first-token": first_token, "paced": paced, "flood": flood, "memory": memory}
+def costs(rounds: Rounds) -> str:
+    figures = {variant: medians(some) for variant, some in rounds.items() if any(some)}
+    return table(
+        ["", "CPU ms a turn", "CPU ms per 1,000 paced tokens, 50 streams"],
+        [
+            [variant, number(mine["cpu_ms_per_turn"], 2), number(mine["50/cpu_ms_per_1000_tokens"])]
+            for variant, mine in figures.items()
+        ],
+    )
+
+
+TABLES = {"costs": costs, "first-token": first_token, "paced": paced, "flood": flood, "memory": memory}
