@@ -129,6 +129,91 @@ def test_a_forwarded_host_is_not_listened_to(client, boss, mailoutbox, settings)
     assert "evil.example" not in mailoutbox[0].body
 
 
+ELSEWHERE = (
+    "//evil.example",
+    "https://evil.example/",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "http:evil.example",
+)
+LEADING = ("next", "redirect", "redirect_to", "return", "return_to", "url", "continue", "callback", "target")
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_no_address_leads_to_another_site_whatever_it_is_told(boss, elsewhere):
+    client = Client(raise_request_exception=False)
+    client.force_login(boss)
+    told = dict.fromkeys(LEADING, elsewhere)
+    for address in ALL:
+        answers = [client.get(address, told)]
+        if "logout" not in address:
+            answers.append(client.post(address, told, headers={"referer": elsewhere}))
+        for answer in answers:
+            place = answer.headers.get("Location", "/")
+            assert re.match(r"/(?![/\\])|http://testserver/|\?|\.", place), (address, place)
+
+
+def test_no_header_of_a_request_becomes_another_one_of_the_answer(client):
+    for name in ("X-Request-ID", "X-Forwarded-For", "Origin", "Accept-Language", "traceparent", "User-Agent"):
+        answer = client.get("/api/health", headers={name: "a\r\nSet-Cookie: evil=1"})
+        assert "evil" not in str(answer.headers), name
+        assert "evil" not in answer.cookies, name
+
+
+def test_no_header_gives_another_address_or_another_method(client, boss):
+    for name in (
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Forwarded-Path",
+        "X-Forwarded-Prefix",
+        "X-Script-Name",
+    ):
+        assert client.get("/nothing/here", headers={name: "/api/health"}).status_code == 404, name
+    client.force_login(boss)
+    talk = Conversation.objects.create(owner=boss, updated_at=timezone.now(), title="mine")
+    for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+        client.get(f"/api/conversations/{talk.pk}?_method=DELETE", headers={name: "DELETE"})
+        client.post(f"/api/conversations/{talk.pk}", {"_method": "DELETE"}, headers={name: "DELETE"})
+    assert Conversation.objects.get(pk=talk.pk).deleted_at is None
+
+
+def test_what_a_conversation_is_called_stays_within_the_name_of_its_file(client, boss):
+    client.force_login(boss)
+    for title in (
+        'a"; filename="evil.exe',
+        "a\r\nSet-Cookie: evil=1",
+        "../../etc/passwd",
+        "\u202egpj.exe",
+        "a\x00b.sh",
+        "é",
+    ):
+        talk = Conversation(owner=boss, updated_at=timezone.now(), title=title.replace("\x00", ""))
+        talk.save()
+        for kind, ending in (("json", "json"), ("markdown", "md")):
+            answer = client.get(f"/api/conversations/{talk.pk}/export?as={kind}")
+            name = answer["Content-Disposition"]
+            assert re.fullmatch(
+                rf"attachment; filename(=\"[\w-]+\.{ending}\"|\*=utf-8''[\w%-]+\.{ending})", name, re.ASCII
+            ), name
+            assert answer["Content-Type"].startswith(("application/json", "text/markdown"))
+
+
+def test_an_upload_of_endless_parts_is_refused_and_none_is_kept(client, boss, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    client.force_login(boss)
+    part = '--edge\r\nContent-Disposition: form-data; name="file{}"; filename="x.json"\r\n\r\n{{}}\r\n'
+    for count in (101, 2_000):
+        body = "".join(part.format(number) for number in range(count)) + "--edge--\r\n"
+        for address in ("/settings/import", "/api/import"):
+            answer = client.post(address, body.encode(), "multipart/form-data; boundary=edge")
+            assert answer.status_code in {400, 413, 415}, (address, count, answer.status_code)
+    for broken in (b"--edge\r\nContent-Dis", b"--edge--", b"\xff" * 500, b""):
+        assert client.post("/settings/import", broken, "multipart/form-data; boundary=edge").status_code < 500
+        assert client.post("/settings/import", broken, "multipart/form-data").status_code < 500
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not Conversation.objects.exists()
+
+
 def test_where_staff_need_a_second_factor_no_page_of_the_admin_answers_without(client, boss, settings):
     settings.STAFF_SECOND_FACTOR = True
     client.force_login(boss)
