@@ -1,5 +1,6 @@
 """The safety of the whole site, asked of every address it has: a new view cannot forget it."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -139,18 +140,21 @@ ELSEWHERE = (
 LEADING = ("next", "redirect", "redirect_to", "return", "return_to", "url", "continue", "callback", "target")
 
 
-@pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_no_address_leads_to_another_site_whatever_it_is_told(boss, elsewhere):
+def test_no_address_leads_to_another_site_whatever_it_is_told(boss):
     client = Client(raise_request_exception=False)
     client.force_login(boss)
-    told = dict.fromkeys(LEADING, elsewhere)
+    mixed = dict(zip(LEADING, itertools.cycle(ELSEWHERE)))
     for address in ALL:
-        answers = [client.get(address, told)]
-        if "logout" not in address:
-            answers.append(client.post(address, told, headers={"referer": elsewhere}))
-        for answer in answers:
-            place = answer.headers.get("Location", "/")
-            assert re.match(r"/(?![/\\])|http://testserver/|\?|\.", place), (address, place)
+        # Where somebody logs in or out, every one; elsewhere, where nothing listens to it, each once.
+        entrance = address.startswith("/accounts/") or address == "/admin/login/"
+        for elsewhere in ELSEWHERE if entrance else ELSEWHERE[:1]:
+            told = dict.fromkeys(LEADING, elsewhere) if entrance else mixed
+            answers = [client.get(address, told)]
+            if "logout" not in address:
+                answers.append(client.post(address, told, headers={"referer": elsewhere}))
+            for answer in answers:
+                place = answer.headers.get("Location", "/")
+                assert re.match(r"/(?![/\\])|http://testserver/|\?|\.", place), (address, place)
 
 
 def test_no_header_of_a_request_becomes_another_one_of_the_answer(client):

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 from nemo_curator.pipeline import Pipeline
-from nemo_curator.stages.text.filters import NonAlphaNumericFilter, RepeatedLinesFilter, WordCountFilter
+from nemo_curator.stages.text.filters import ScoreFilter
+from nemo_curator.stages.text.filters.heuristic import NonAlphaNumericFilter, WordCountFilter
+from nemo_curator.stages.text.filters.heuristic.repetition import RepeatedLinesFilter
 from nemo_curator.stages.text.io.reader import JsonlReader
 from nemo_curator.stages.text.io.writer import JsonlWriter
-from nemo_curator.stages.text.modules import ScoreFilter
 
 FILTERS = (
     WordCountFilter(min_words=10, max_words=4_000),

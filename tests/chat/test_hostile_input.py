@@ -85,14 +85,14 @@ def encoded(text: str) -> str:
 
 async def test_no_body_breaks_a_door(async_client, mock, unhurried):
     ids = await somebody(async_client)
+    doors = [(address(route, ids), method) for route, _ in ours() for method in METHODS[1:]]
     for what, value in HOSTILE.items():
         body = "{" + ", ".join(f'"{name}": {value}' for name in NAMES) + "}"
-        for route, _ in ours():
-            for method in METHODS[1:]:
-                answer = await getattr(async_client, method)(
-                    address(route, ids), body, content_type="application/json"
-                )
-                assert answer.status_code < 500 or answer.status_code == 503, (what, route, method)
+        for place, method in list(doors):
+            answer = await getattr(async_client, method)(place, body, content_type="application/json")
+            assert answer.status_code < 500 or answer.status_code == 503, (what, place, method)
+            if answer.status_code == 405:
+                doors.remove((place, method))  # there is none, whatever one brings
 
 
 async def test_no_question_in_an_address_breaks_a_door(async_client, mock, unhurried):
@@ -121,13 +121,14 @@ async def test_no_question_in_an_address_breaks_a_door(async_client, mock, unhur
 async def test_no_form_breaks_a_door(async_client, mock, unhurried):
     ids = await somebody(async_client)
     names = (*NAMES, "send_key", "preference", "theme", "density", "form", "shares", "next", "password")
+    doors = [address(route, ids) for route, _ in ours()]
     for text in TEXTS:
         sent = "&".join(f"{name}={encoded(text)}" for name in names)
-        for route, _ in ours():
-            answer = await async_client.post(
-                address(route, ids), sent, content_type="application/x-www-form-urlencoded"
-            )
-            assert answer.status_code < 500 or answer.status_code == 503, (text, route)
+        for place in list(doors):
+            answer = await async_client.post(place, sent, content_type="application/x-www-form-urlencoded")
+            assert answer.status_code < 500 or answer.status_code == 503, (text, place)
+            if answer.status_code == 405:
+                doors.remove(place)
 
 
 # --- Frames ----------------------------------------------------------------------------------------
