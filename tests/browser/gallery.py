@@ -100,18 +100,23 @@ TO_WEBP = """async (png) => {
 def album(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """The names of the pictures, in the order they were taken; at the end a page that shows them all."""
     names: list[str] = []
+    GALLERY.mkdir(exist_ok=True)
     yield names
-    if not WANTED or request.config.option.keyword:  # some of them were taken anew, the others stay
+    if not WANTED:
         return
-    shown = "\n\n".join(f"## {name}\n\n" + "\n".join(shown_as(name)) for name in names)
+    there = {path.stem.rsplit("-", 2)[0] for path in GALLERY.glob("*.webp")}
+    if not request.config.option.keyword:  # else some were taken anew, and the others stay
+        for gone in there - set(names):
+            for path in GALLERY.glob(f"{gone}-*-*.webp"):
+                path.unlink()
+        there = set()
+    shown = "\n\n".join(
+        f"## {name}\n\n" + "\n".join(shown_as(name)) for name in dict.fromkeys([*names, *sorted(there)])
+    )
     (GALLERY / "README.md").write_text(
         "# Every page as a picture\n\nTaken by [the browser tests](../../tests/browser/test_gallery.py), "
         f"not written by hand: `GRUMP_GALLERY=1 make test TESTS=tests/browser/test_gallery.py`.\n\n{shown}\n"
     )
-    known = {f"{name}-{width}-{theme}.webp" for name in names for width in SIZES for theme in THEMES}
-    for path in GALLERY.glob("*.webp"):
-        if path.name not in known:
-            path.unlink()
 
 
 def shown_as(name: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ SEED = """
 from django.utils import timezone
 from chat.models import Conversation
 for number in range(5):
-    Conversation.objects.create(owner_id={user_id}, title="t", updated_at=timezone.now())
+    Conversation.objects.create(owner_id={user_id}, title="A chat", updated_at=timezone.now())
 """
 QUIET_MS = 8_000
 
