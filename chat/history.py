@@ -153,7 +153,7 @@ def ask_to_stop(user_id: int, generation_id: UUID) -> Generation:
 
 
 # Walks up until there are enough messages, or enough of their text.
-_PROMPT = """
+BRANCH = """
 WITH RECURSIVE branch (id, parent_id, depth, size) AS (
     SELECT id, parent_id, 0, LENGTH(text) FROM chat_message WHERE id = %s
     UNION ALL
@@ -161,13 +161,16 @@ WITH RECURSIVE branch (id, parent_id, depth, size) AS (
     FROM chat_message above JOIN branch ON above.id = branch.parent_id
     WHERE branch.depth < %s AND branch.size < %s
 )
-SELECT message.id, message.role, message.text, message.tokens, message.counts, message.pinned,
-    message.created_at, digest.vectors_of, summary.id
+"""
+PROMPT_COLUMNS = """message.id, message.role, message.text, message.tokens, message.counts, message.pinned,
+    message.created_at, digest.vectors_of, summary.id"""
+_PROMPT = f"""{BRANCH}
+SELECT {PROMPT_COLUMNS}
 FROM chat_message message JOIN branch ON branch.id = message.id
 LEFT JOIN chat_digest digest ON digest.message_id = message.id
 LEFT JOIN chat_summary summary ON summary.message_id = message.id
 ORDER BY branch.depth DESC
-"""
+"""  # noqa: S608 - our own words
 
 
 def prompt(leaf_id: UUID) -> list[Line]:
@@ -176,10 +179,11 @@ def prompt(leaf_id: UUID) -> list[Line]:
     leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
     with connection.cursor() as cursor:
         cursor.execute(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
-        return [_prompt_line(row) for row in cursor.fetchall()]
+        return [prompt_line(row) for row in cursor.fetchall()]
 
 
-def _prompt_line(row: Sequence[Any]) -> Line:
+def prompt_line(row: Sequence[Any]) -> Line:
+    """Of a row of PROMPT_COLUMNS."""
     id, role, text, tokens, counts, pinned, at, vectors_of, summary_id = row
     return Line(
         role,

@@ -18,7 +18,7 @@ from django.core.cache import caches
 from redis.exceptions import RedisError
 
 from chat.context import plans
-from chat.context.compression import Fitted, cost, newest
+from chat.context.compression import Fitted, newest
 from chat.context.making import DEADLINE, REPLIES, Wish
 from chat.gateway.pricing import TOKENS_PER_MESSAGE
 from chat.history import Line
@@ -41,10 +41,11 @@ OUTAGE = (RedisError, OSError, TimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A fit, and the way it came."""
+    """A fit, and the way it came. `vector_kept`: the question had been embedded before it was asked."""
 
     fitted: Fitted
     way: Way
+    vector_kept: bool = False
 
 
 class Publish(Protocol):
@@ -76,34 +77,33 @@ class Fitter:
         if count == 1 or 2 * sum(line.tokens for line in lines) + TOKENS_PER_MESSAGE * count <= budget:
             return Ready(Fitted(tuple(range(count))), "whole")
         # Thousands of messages are looked at: not on the event loop.
-        lines, whole = await asyncio.to_thread(_counted, lines, families)
-        if whole <= budget:
+        look = await asyncio.to_thread(_looked, lines, budget, families)
+        if look.whole <= budget:
             return Ready(Fitted(tuple(range(count))), "whole")
         if conversation_id is None or lines[-1].id is None:  # a worker finds only what is stored
-            return Ready(await asyncio.to_thread(newest, lines, budget), "newest")
-        added = next(place for place, line in enumerate(lines) if line.id is not None)
-        own = lines[added:]
-        room = budget - sum(map(cost, lines[:added]))
-        key = await asyncio.to_thread(plans.key_of, own, room, own[-1].text)
+            return await asyncio.to_thread(_newest, lines, look, budget)
+        added, own = look.added, lines[look.added :]
         way: Way = "cache"
-        plan = await self._found(key, own)
+        plan = await self._found(look.cache_key)
         if plan is None:
-            plan, way = await self._asked(key, own, room, families, conversation_id), "worker"
+            wanted = (look.key, own, look.room, families, conversation_id)
+            plan, way = await self._asked(*wanted), "worker"
         if plan is not None:
             try:
-                return Ready(_behind(lines[:added], plans.read(plan, len(own))), way)
+                fitted = plans.read(plan, len(own))
+                return Ready(_behind(look.tokens[:added], fitted), way, plan.get("vector") == "kept")
             except (ValueError, TypeError, KeyError):
                 logger.warning("A fit could not be read")
-        return Ready(await asyncio.to_thread(newest, lines, budget), "newest")
+        return await asyncio.to_thread(_newest, lines, look, budget)
 
     async def close(self) -> None:
         await end_tasks([self._listener])
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _found(self, key: str, lines: Sequence[Line]) -> Mapping[str, Any] | None:
+    async def _found(self, cache_key: str) -> Mapping[str, Any] | None:
         try:
             async with asyncio.timeout(CACHE):
-                return await caches["default"].aget(plans.cache_key(key, lines))
+                return await caches["default"].aget(cache_key)
         except OUTAGE:
             return None
 
@@ -183,22 +183,50 @@ class Fitter:
             reply.set_result(told)
 
 
-def _counted(lines: Sequence[Line], families: Sequence[str]) -> tuple[list[Line], int]:
-    counted = plans.counted(lines, families)
-    return counted, sum(map(cost, counted))
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a conversation comes to. `added`: so many lines lead it that are not stored. `room`: tokens for
+    the others. The keys are empty where everything fits."""
+
+    tokens: Sequence[int]
+    whole: int
+    added: int = 0
+    room: int = 0
+    key: str = ""
+    cache_key: str = ""
+
+
+def _looked(lines: Sequence[Line], budget: int, families: Sequence[str]) -> _Look:
+    tokens = plans.tokens_of(lines, families)
+    whole = sum(tokens) + TOKENS_PER_MESSAGE * len(lines)
+    added = next((place for place, line in enumerate(lines) if line.id is not None), len(lines))
+    if whole <= budget or added == len(lines):
+        return _Look(tokens, whole, added)
+    own = lines[added:]
+    room = budget - sum(tokens[:added]) - TOKENS_PER_MESSAGE * added
+    key = plans.key_of(own, room, own[-1].text, tokens[added:])
+    return _Look(tokens, whole, added, room, key, plans.cache_key(key, own))
+
+
+def _newest(lines: Sequence[Line], look: _Look, budget: int) -> Ready:
+    counted = [plans.with_tokens(line, tokens) for line, tokens in zip(lines, look.tokens, strict=True)]
+    return Ready(newest(counted, budget), "newest")
 
 
 class _NotQueued(Exception):
     """The queue did not take it."""
 
 
-def _behind(added: Sequence[Line], fitted: Fitted) -> Fitted:
-    """The fit of what follows `added`, which is sent word for word before it, as one of everything."""
+def _behind(added: Sequence[int], fitted: Fitted) -> Fitted:
+    """The fit of what follows lines of `added` tokens, which are sent word for word before it, as one of
+    everything."""
     count = len(added)
+    if not count:
+        return fitted
     pieces = tuple(piece + count if isinstance(piece, int) else piece for piece in fitted.pieces)
     shortened = fitted.shortened
     if shortened is not None:
-        more = sum(map(cost, added))
+        more = sum(added) + TOKENS_PER_MESSAGE * count
         shortened = replace(
             shortened,
             before=shortened.before + more,

@@ -13,8 +13,9 @@ from django.core.cache import caches
 
 from chat import history
 from chat.context import plans, stored, summary
-from chat.context.compression import Known, older_places
+from chat.context.choosing import Known
 from chat.context.digest import pack_vectors, texts_of
+from chat.context.whole import older_places
 from chat.context.window import CAUTION
 from chat.gateway.counting import count_tokens
 from chat.gateway.embedding import DEFAULT, Embedder
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 BATCH = 32  # passages that are embedded at once
 SUMMARY_ROOM = 2_000  # tokens of a budget: in less the room is better spent on the sentences themselves
 TRIED = 86_400.0  # seconds until a summary that did not come about is tried again
+UNTELLING = "context:untelling"  # the cheapest model's last summary said too little
+AGAIN = 3600.0  # seconds until it is asked for one again: until then extracts are the summaries
 QUESTION = Line("user", "", 200)  # the one that has not been asked yet
 
 
@@ -118,7 +121,14 @@ async def _summarise(
     part = [replace(line, pinned=False) for line in counted[first : last + 1]]
     known = Known({place - first: worked.digests[place] for place in range(first, last + 1)})
     source = summary.source_of(part, before, known)
-    text = await summary.summarise(gateway, source)
+    extract = summary.extracted(part, before, known)
+    text = extract
+    if await caches["default"].aget(UNTELLING) is None:
+        told = await summary.summarise(gateway, source)
+        if summary.is_telling(told, extract):
+            text = told
+        else:
+            await caches["default"].aset(UNTELLING, True, AGAIN)
     last_id = lines[last].id
     if text and last_id is not None:
         tokens = round(CAUTION * count_tokens(text))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,14 +15,18 @@ from django.conf import settings
 from django.core.cache import caches
 from redis import Redis
 
-from chat import history
-from chat.context import plans, stored
-from chat.context.compression import Known, fit
+from chat.context import plans, remembered, stored
+from chat.context.choosing import Known
+from chat.context.compression import fit
 from chat.context.digest import unit_of
+from chat.context.remembered import Read
+from chat.context.whole import cost
+from chat.gateway.counting import count_tokens
 from chat.gateway.embedding import DEFAULT, Embedder
 from chat.gateway.errors import GatewayError, UnknownModel
 from chat.gateway.loading import load
 from chat.gateway.stack import build
+from chat.history import Line
 from chat.models import Message
 from grump.lib import env
 from grump.lib.cache.backend import TieredCache
@@ -29,6 +34,7 @@ from grump.lib.cache.namespaces import Namespace, register
 from grump.lib.clients import in_thread
 
 register(Namespace("context"))
+register(Namespace("vectors"))
 logger = logging.getLogger(__name__)
 
 REPLIES = "context:replies:"
@@ -37,6 +43,7 @@ DEADLINE = 5.0  # seconds from the asking on: later nobody waits for it
 KEPT = 3600.0  # seconds that a fit can be found again
 REPLY_KEPT = 30  # seconds that a reply waits to be fetched
 EMBEDDING = 0.2  # seconds that the question's vector may take; without it, words decide
+EMBEDDED = 1_000  # characters of a question
 SOCKET_TIMEOUT = 1.0
 
 _LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
@@ -80,21 +87,34 @@ def answer(wish: Wish) -> None:
 
 def _make(wish: Wish) -> dict[str, Any] | None:
     """The plan; None where the conversation is not (or no longer) the one that was asked about."""
-    found = [line for line in history.prompt(UUID(wish.question_id)) if line.text]
-    lines = plans.counted(found, wish.families)
-    if not lines or plans.key_of(lines, wish.budget, lines[-1].text) != wish.key:
-        return None
-    key = plans.cache_key(wish.key, lines)
-    cache = caches["default"]
-    known = cache.get(key)
+    found = remembered.read(wish.conversation_id, UUID(wish.question_id))
+    lines, key = _asked_about(found, wish)
+    if key != wish.key and found.is_from_memory:
+        # What is remembered was compared by its length and marks alone: before the turn is refused, by all.
+        remembered.forget(wish.conversation_id)
+        found = remembered.read(wish.conversation_id, UUID(wish.question_id))
+        lines, key = _asked_about(found, wish)
+    return plan_of(lines, wish.budget, key, found) if key == wish.key else None
+
+
+def _asked_about(found: Read, wish: Wish) -> tuple[list[Line], str]:
+    lines = plans.counted([line for line in found.lines if line.text], wish.families)
+    return lines, plans.key_of(lines, wish.budget, lines[-1].text) if lines else ""
+
+
+def plan_of(lines: Sequence[Line], budget: int, key: str, found: Read | None = None) -> dict[str, Any]:
+    """Found again, or made and kept. `lines` have their tokens, `key` is theirs."""
+    cached_under = plans.cache_key(key, lines)
+    cache = cast(TieredCache, caches["default"])
+    known = cache.get(cached_under)
     if known is not None:
         return cast(dict[str, Any], known)
     embedder = question_embedder()
-    worked = stored.worked_out(lines, embedder.model.name if embedder else "")
-    query = _vector(embedder, lines[-1].text) if embedder and worked.vectors else None
+    worked = stored.worked_out(lines, embedder.model.name if embedder else "", found)
+    query, was_kept = _vector(embedder, lines[-1].text) if embedder and worked.vectors else (None, False)
     fitted = fit(
         lines,
-        wish.budget,
+        budget,
         known=Known(
             worked.digests,
             worked.vectors if query is not None else {},
@@ -104,10 +124,15 @@ def _make(wish: Wish) -> dict[str, Any] | None:
     )
     plan = plans.spell(fitted)
     # It has words of the conversation in it: they go with whoever wrote them.
-    owner = Message.objects.filter(pk=wish.question_id).values_list("owner_id", flat=True).first()
-    cast(TieredCache, cache).set(key, plan, KEPT, owner=str(owner or ""))
+    cache.set(cached_under, plan, KEPT, owner=_owner_of(lines))
     stored.keep_digests(lines, worked)
-    return plan
+    # Told to whoever asked now, and not kept with the plan: it is about this time.
+    return {**plan, "vector": "kept"} if was_kept else plan
+
+
+def _owner_of(lines: Sequence[Line]) -> str:
+    owner = Message.objects.filter(pk=lines[0].id).values_list("owner_id", flat=True).first()
+    return str(owner or "")
 
 
 def _reply(client: Redis, wish: Wish, plan: dict[str, Any]) -> None:
@@ -142,14 +167,53 @@ def question_embedder() -> Embedder | None:
         return None
 
 
-def _vector(embedder: Embedder, text: str) -> list[float] | None:
+def vector_key(embedder: Embedder, text: str) -> str:
+    said = f"{embedder.model.name}\0{text[:EMBEDDED]}".encode("utf-8", "replace")
+    return f"vectors:{blake2b(said, digest_size=16).hexdigest()}"
+
+
+def _vector(embedder: Embedder, text: str) -> tuple[list[float] | None, bool]:
+    """And whether it had been made before."""
+    kept = caches["default"].get(vector_key(embedder, text))
+    if kept is not None:
+        return kept, True
     try:
-        return runner().run(_embed(embedder, text))
+        return runner().run(_embed(embedder, text)), False
     except (GatewayError, TimeoutError) as error:
         logger.info("A question was not embedded: %s", type(error).__name__)
-        return None
+        return None, False
 
 
 async def _embed(embedder: Embedder, text: str) -> list[float]:
     async with asyncio.timeout(EMBEDDING):
-        return (await embedder.embed([text[:1000]])).vectors[0]
+        return (await embedder.embed([text[:EMBEDDED]])).vectors[0]
+
+
+# --- Before it is asked ----------------------------------------------------------------------------
+
+
+def embed_ahead(text: str, owner_id: int) -> bool:
+    """Keep the vector of a question that may be asked. False where it is kept already, or cannot be made."""
+    embedder = question_embedder()
+    if embedder is None:
+        return False
+    vector, was_kept = _vector(embedder, text)
+    if vector is None or was_kept:
+        return False
+    cast(TieredCache, caches["default"]).set(vector_key(embedder, text), vector, KEPT, owner=str(owner_id))
+    return True
+
+
+def fit_ahead(lines: Sequence[Line], budget: int, families: Sequence[str], instructions: str = "") -> bool:
+    """Make the fit that the turn will look for if `lines` are asked: stored ones, and at the end a question
+    that is not. False where everything fits anyway, or it is there already."""
+    counted = plans.counted(lines, families)
+    for line in plans.counted([Line("system", instructions, count_tokens(instructions))], families):
+        budget -= cost(line) if instructions else 0
+    if sum(map(cost, counted)) <= budget:
+        return False
+    key = plans.key_of(counted, budget, counted[-1].text)
+    if caches["default"].get(plans.cache_key(key, counted)) is not None:
+        return False
+    plan_of(counted, budget, key)
+    return True

@@ -29,7 +29,8 @@ def note_of(lines: Sequence[Line], ready: Ready) -> dict[str, Any] | None:
         return None
     kept = [(lines[place].id, spans) for place, spans in sorted(shortened.ranges.items())]
     ranges = {str(id): spans for id, spans in kept[-MOST_SHOWN:] if id is not None}
-    return {"way": ready.way, **{name: getattr(shortened, name) for name in TOLD}, "ranges": ranges}
+    found = {"vector": "kept"} if ready.vector_kept else {}
+    return {"way": ready.way, **found, **{name: getattr(shortened, name) for name in TOLD}, "ranges": ranges}
 
 
 def told(note: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from chat.context import digest
-from chat.context.compression import Told
 from chat.context.digest import Digest
+from chat.context.remembered import Kept, Read
+from chat.context.whole import Told
 from chat.history import Line
 from chat.models import Digest as DigestRow
 from chat.models import Message, Summary
@@ -24,13 +25,18 @@ class Worked:
     made: list[int] = field(default_factory=list)
 
 
-def worked_out(lines: Sequence[Line], vectors_of: str) -> Worked:
+def worked_out(lines: Sequence[Line], vectors_of: str, read: Read | None = None) -> Worked:
     """Digests of all lines, made where there are none; vectors of the model `vectors_of` where there are
-    some. One query."""
-    places = {line.id: place for place, line in enumerate(lines) if line.id is not None}
+    some. One query at most: what `read` remembers is not asked for again, and what is found it remembers."""
     found = Worked()
-    for id, units, vectors, model in _rows(lines[-1]):
-        place = places.get(id if isinstance(id, UUID) else UUID(id))
+    kept = read.by_id() if read is not None else {}
+    wanting = {
+        line.id: place
+        for place, line in enumerate(lines)
+        if line.id is not None and not _take(found, place, kept.get(line.id), vectors_of, line.embedded)
+    }
+    for id, units, vectors, model in _rows(lines[-1], list(wanting)):
+        place = wanting.get(id if isinstance(id, UUID) else UUID(id))
         known = digest.unpack(bytes(units)) if place is not None else None
         if place is None or known is None:
             continue
@@ -41,7 +47,22 @@ def worked_out(lines: Sequence[Line], vectors_of: str) -> Worked:
         if place not in found.digests:
             found.digests[place] = digest.make(line.text)
             found.made.append(place)
+    for id, place in wanting.items():
+        if (one := kept.get(id)) is not None:
+            one.digest = found.digests[place]
+            one.vectors = found.vectors.get(place, b"")
+            one.vectors_of = vectors_of
     return found
+
+
+def _take(found: Worked, place: int, one: Kept | None, vectors_of: str, is_embedded: bool) -> bool:
+    """What is remembered of a line; False where that is not all there is."""
+    if one is None or one.digest is None or (is_embedded and vectors_of and one.vectors_of != vectors_of):
+        return False
+    found.digests[place] = one.digest
+    if vectors_of and one.vectors:
+        found.vectors[place] = one.vectors
+    return True
 
 
 # All of the conversation's, other branches' too: naming thousands of messages one by one takes longer.
@@ -54,9 +75,15 @@ WHERE last.id = %s
 """
 
 
-def _rows(last: Line) -> list[tuple[Any, ...]]:
-    if last.id is None:
+_FEW = 100
+
+
+def _rows(last: Line, wanted: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    if last.id is None or not wanted:
         return []
+    if len(wanted) <= _FEW:
+        rows = DigestRow.objects.filter(message__in=wanted)
+        return list(rows.values_list("message_id", "units", "vectors", "vectors_of"))
     with connection.cursor() as cursor:
         cursor.execute(_DIGESTS, [Message._meta.pk.get_db_prep_value(last.id, connection)])
         return list(cursor.fetchall())

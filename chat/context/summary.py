@@ -1,7 +1,9 @@
 """A rolling summary: what the summary before says and what came after it, told shorter by the cheapest model.
 
-Small models make things up: a sentence whose numbers, names or words are not in what was summarised is
-dropped.
+Small models make things up, and go round in circles: a sentence whose numbers, names or words are not in what
+was summarised is dropped, and one that says what was said already. What is left has to hold at least half as
+many names and numbers as the most telling sentences themselves do in the same room; otherwise those are the
+summary.
 """
 
 import asyncio
@@ -9,9 +11,12 @@ import logging
 import re
 from collections.abc import Sequence
 
-from chat.context.compression import Known, Told, extract
+from chat.context.choosing import Known
+from chat.context.compression import extract
+from chat.context.rendering import OPENING
 from chat.context.terms import terms
 from chat.context.units import cut
+from chat.context.whole import Told
 from chat.gateway.errors import GatewayError
 from chat.gateway.events import Text
 from chat.gateway.request import ChatMessage, ChatRequest
@@ -28,6 +33,8 @@ SOURCE = 1_400  # tokens of the conversation that are summarised at once: it fit
 LONGEST = 260  # tokens of a summary
 PATIENCE = 60.0  # seconds
 GROUNDED = 0.6  # of a sentence's words have to be in the source
+AGAIN = 0.7  # of its words were in one sentence before: it says the same
+TELLING = 0.5  # of the names and numbers that an extract has
 LEAST = 4  # words of a sentence that says something
 _NUMBERS = re.compile(r"\d[\d.,:/-]*\d|\d")
 _NAMES = re.compile(r"(?<=[a-z0-9,;:)] )[A-ZÀ-Þ]\w+")
@@ -59,16 +66,38 @@ async def summarise(gateway: Gateway, source: str) -> str:
 
 
 def grounded(summary: str, source: str) -> str:
-    """The sentences of the summary that the source bears out."""
+    """The sentences of the summary that the source bears out, each once."""
     known, numbers = set(terms(source)), set(_NUMBERS.findall(source))
-    kept = []
+    kept: list[str] = []
+    said: list[set[int]] = []
     for unit in cut(summary):
         sentence = summary[unit.start : unit.end]
         words = terms(sentence)
         if len(words) < LEAST or sum(word in known for word in words) < GROUNDED * len(words):
             continue
+        is_new = _facts(sentence) - _facts(" ".join(kept))
+        if not is_new and any(len(before & set(words)) >= AGAIN * len(set(words)) for before in said):
+            continue
         if not set(_NUMBERS.findall(sentence)) <= numbers:
             continue
         if all(name in source for name in _NAMES.findall(sentence)):
             kept.append(sentence.strip())
+            said.append(set(words))
     return " ".join(kept)
+
+
+def extracted(lines: Sequence[Line], before: Told | None, known: Known) -> str:
+    """The most telling sentences of `lines`, and of the summary of what precedes them, in as much room."""
+    if before is not None:
+        lines = [Line("assistant", before.text, before.tokens), *lines]
+        known = Known({place + 1: digest for place, digest in known.digests.items()})
+    return extract(lines, LONGEST, known).removeprefix(OPENING).strip()
+
+
+def is_telling(summary: str, extract: str) -> bool:
+    """Whether the summary says enough to stand in the extract's place."""
+    return bool(summary) and len(_facts(summary)) >= TELLING * len(_facts(extract))
+
+
+def _facts(text: str) -> set[str]:
+    return {*_NUMBERS.findall(text), *_NAMES.findall(text)}

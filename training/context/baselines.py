@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from chat.context import digest, scoring
-from chat.context.compression import HEADER, OPENING, Known, cost
+from chat.context.choosing import HEADER, Known
+from chat.context.compression import OPENING
 from chat.context.rendering import Ranges, merged, rendered
+from chat.context.whole import cost
 from training.context.dialogues import Said
 
 Method = Callable[[Sequence[Said], int, Known], str]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from chat.context import digest
-from chat.context.compression import Known, Made, cost, fit
+from chat.context.choosing import Known
+from chat.context.compression import Made, fit
 from chat.context.scoring import Weights
+from chat.context.whole import cost
 from chat.gateway.counting import count_tokens
 from chat.gateway.embedding import Embedder
 from training.context.baselines import METHODS, Method

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chat.context.compression import Fitted, Made, cost
+from chat.context.compression import Fitted, Made
+from chat.context.whole import cost
 from chat.gateway.counting import count_tokens
 
 

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.context import digest
-from chat.context.compression import Known, Told, cost, extract, fit, newest
+from chat.context.choosing import Known
+from chat.context.compression import extract, fit, newest
+from chat.context.whole import Told, cost
 from tests.chat.context.conversations import Said, a_conversation, said, texts, tokens
 
 CODE = "The code of the cellar door is 4711."

@@ -1,6 +1,7 @@
 """The worker's side: what it chooses, that it is asked by the right conversation, and how long it takes."""
 
 import asyncio
+import re
 import time
 from types import SimpleNamespace
 from uuid import uuid4
@@ -8,11 +9,13 @@ from uuid import uuid4
 import orjson
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import caches
 from django.utils import timezone
 
 from chat import history
 from chat.context import digesting, making, plans, stored
 from chat.context.asking import Fitter
+from chat.context.summary import grounded
 from chat.gateway.counting import count_tokens
 from chat.gateway.embedding import Embedded
 from chat.gateway.errors import ConnectFailed, UnknownModel
@@ -171,9 +174,10 @@ async def watch(gaps: list[float]) -> None:
 
 
 class Gateway:
-    """Embeds by length and summarises with one sentence that is borne out and one that is not."""
+    """Embeds by length, and summarises with some sentences of its source and one that is made up."""
 
-    def __init__(self, embeds: bool = True, fails: bool = False) -> None:
+    def __init__(self, embeds: bool = True, fails: bool = False, says: str = "") -> None:
+        self.says = says
         self.catalogue = SimpleNamespace(providers={})
         self.embeds, self.fails = embeds, fails
         self.embedded: list[str] = []
@@ -192,8 +196,16 @@ class Gateway:
         return Embedded([[1.0, float(len(text))] for text in texts], Usage())
 
     async def stream(self, request):
-        self.asked.append(request.messages[0].text)
-        yield Text("The wind of that day comes from the west. In 1805 Admiral Nelson fought 33 ships there.")
+        source = request.messages[0].text
+        self.asked.append(source)
+        told = re.findall(r"Part \d+ of the story tells of a ship in harbour \d+\.", source)
+        yield Text(self.says or " ".join([*told, "In 1805 Admiral Nelson fought 33 ships there."]))
+
+
+@pytest.fixture(autouse=True)
+def another_hour() -> None:
+    """What the model said in the test before does not count."""
+    caches["default"].delete(digesting.UNTELLING)
 
 
 async def prepare(gateway, question, budget=3_000) -> None:
@@ -217,11 +229,32 @@ async def test_what_the_next_question_needs_is_worked_out_once(question):
 async def test_a_summary_says_only_what_its_source_bears_out(question):
     await prepare(Gateway(), question)
     summary = await Summary.objects.aget()
-    assert summary.text == "The wind of that day comes from the west."
+    assert summary.text.startswith("Part ")
+    assert "Nelson" not in summary.text
     prompt = await in_database(history.prompt, question.id)
     told = await in_database(stored.last_summary, prompt)
     assert told is not None
     assert 0 < told.place < 80
+
+
+@pytest.mark.parametrize("says", ["", "The story goes on with ships. " * 20, "User: User: User: User: User:"])
+async def test_of_a_model_that_says_nothing_the_most_telling_sentences_are_the_summary(question, says):
+    gateway = Gateway(says=says or "In 1805 Admiral Nelson fought 33 ships there.")
+    await prepare(gateway, question)
+    summary = await Summary.objects.aget()
+    assert "harbour 4" in summary.text or "harbour 1" in summary.text
+    other = await in_database(stored_conversation, a_conversation(80, at4=CODE, question=ASKED))
+    await prepare(gateway, other)
+    assert len(gateway.asked) == 1  # and it is not asked again for an hour
+    assert await Summary.objects.acount() == 2
+
+
+def test_a_summary_that_goes_round_says_each_thing_once():
+    source = "The ship sails to Lisbon on day 4. Its crew mends the sails and eats bread. The captain sleeps."
+    round_ = "The ship sails to Lisbon on day 4. The crew mends the sails and eats bread. " * 6
+    assert grounded(round_, source) == (
+        "The ship sails to Lisbon on day 4. The crew mends the sails and eats bread."
+    )
 
 
 async def test_a_small_window_gets_no_summary(question):
