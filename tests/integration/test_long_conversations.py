@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psutil
 import pytest
@@ -28,19 +28,24 @@ from chat.gateway.counting import count_tokens
 from chat.models import Conversation, Message
 from grump.accounts.models import User
 user = User.objects.get(username=sys.argv[1])
-conversation = Conversation.objects.create(owner=user, title="Long", updated_at=timezone.now())
-parent = None
-for number in range(int(sys.argv[3])):
-    text = f"Paragraph {number} is about the weather in town {number % 17}. " * 6
-    if number == 4:
-        text = f"The door code of the cellar is {sys.argv[2]}. " + text
-    role = "assistant" if number % 2 else "user"
-    parent = Message.objects.create(
-        conversation=conversation, owner=user, parent=parent, role=role, text=text, tokens=count_tokens(text)
-    )
-Conversation.objects.filter(id=conversation.id).update(leaf_id=parent.id)
-print(conversation.id)
+for code in sys.argv[3:]:
+    conversation = Conversation.objects.create(owner=user, title="Long", updated_at=timezone.now())
+    rows = []
+    for number in range(int(sys.argv[2])):
+        text = f"Paragraph {number} is about the weather in town {number % 17}. " * 6
+        if number == 4:
+            text = f"The door code of the cellar is {code}. " + text
+        rows.append(
+            Message(
+                conversation=conversation, owner=user, parent=rows[-1] if rows else None,
+                role="assistant" if number % 2 else "user", text=text, tokens=count_tokens(text),
+            )
+        )
+    Message.objects.bulk_create(rows)
+    Conversation.objects.filter(id=conversation.id).update(leaf_id=rows[-1].id)
+    print(conversation.id)
 """
+CODES = ("4711", "0815", "2342", "1", "2", "3", "5")
 QUESTION = "What is the door code of the cellar?"
 SHARED_MACHINE = 3.0  # seconds that a busy machine may add
 MESSAGES = 200  # of some 90 tokens, for a window of 8,192
@@ -114,15 +119,19 @@ def ann(house) -> str:
     return a_session(house, "ann")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker(house) -> Iterator[Worker]:
+    """One for all: a test that stops or kills it sets it going again."""
     worker = Worker(house)
     yield worker
     worker.close()
 
 
-def a_long_conversation(house: House, code: str) -> str:
-    return house.run("-c", WRITE, "ann", code, str(MESSAGES)).split()[-1]
+@pytest.fixture(scope="module")
+def talks(house) -> Mapping[str, str]:
+    """A long conversation for each code, which is said near its beginning."""
+    made = house.run("-c", WRITE, "ann", str(MESSAGES), *CODES).split()[-len(CODES) :]
+    return dict(zip(CODES, made, strict=True))
 
 
 async def asked(tab: Tab, conversation: str, text: str = QUESTION) -> tuple[dict, float]:
@@ -143,10 +152,10 @@ def sent_with(provider, text: str) -> str:
 
 
 async def test_the_worker_finds_what_the_question_needs_and_keeps_conversations_apart(
-    house, web, ann, worker, provider
+    web, ann, worker, talks, provider
 ):
     codes = ["4711", "0815", "2342"]
-    conversations = [a_long_conversation(house, code) for code in codes]
+    conversations = [talks[code] for code in codes]
     questions = [f"{QUESTION} ({number})" for number in range(3)]
     async with Tab(web, ann) as tab:
         first, _ = await asked(tab, conversations[0], "Start up, please.")
@@ -166,8 +175,8 @@ async def test_the_worker_finds_what_the_question_needs_and_keeps_conversations_
         assert not any(other in sent for other in codes if other != code)
 
 
-async def test_a_killed_worker_costs_a_turn_no_more_than_its_patience(house, web, ann, worker):
-    conversation = a_long_conversation(house, "1")
+async def test_a_killed_worker_costs_a_turn_no_more_than_its_patience(web, ann, worker, talks):
+    conversation = talks["1"]
     async with Tab(web, ann) as tab:
         await asked(tab, conversation, "Wake up, please.")
         worker.signal(signal.SIGSTOP)  # it has the task, and does not get on with it …
@@ -190,12 +199,12 @@ async def test_a_killed_worker_costs_a_turn_no_more_than_its_patience(house, web
                 ways.append(note["way"])
 
 
-async def test_a_full_queue_costs_a_turn_no_more_than_its_patience(house, web, ann, worker):
-    conversation = a_long_conversation(house, "2")
+async def test_a_full_queue_costs_a_turn_no_more_than_its_patience(web, ann, worker, talks):
+    conversation = talks["2"]
     async with Tab(web, ann) as tab:
         await asked(tab, conversation, "Wake up, please.")
         worker.signal(signal.SIGSTOP)
-        others = [a_long_conversation(house, "3") for _ in range(2)]
+        others = [talks["3"], talks["4711"]]
         accepted = [
             await tab.ask(f"Question {number}", "mock/prompted", conversation_id=others[number % 2])
             for number in range(20)
@@ -209,8 +218,8 @@ async def test_a_full_queue_costs_a_turn_no_more_than_its_patience(house, web, a
         worker.signal(signal.SIGCONT)
 
 
-async def test_without_valkey_a_turn_starts_with_what_is_newest(house, web, ann, own_valkey, provider):
-    conversation = a_long_conversation(house, "5")
+async def test_without_valkey_a_turn_starts_with_what_is_newest(web, ann, talks, own_valkey, provider):
+    conversation = talks["5"]
     async with Tab(web, ann) as tab:
         own_valkey.kill()
         note, waited = await asked(tab, conversation, "Who needs a broker?")
