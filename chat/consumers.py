@@ -12,7 +12,7 @@ from chat import history, opening, protocol, turn, variants
 from chat.ending import INTERNAL
 from chat.metrics import TURNED_AWAY
 from chat.outbox import CLOSE_CROWDED, CLOSE_NOBODY, CLOSE_RESTART, CLOSE_REVOKED, Outbox
-from chat.prediction import predicting
+from chat.prediction import predicting, records
 from chat.prediction.index import index_of
 from chat.runtime import runtime
 from experiments import definitions, subjects
@@ -142,6 +142,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._predict(frame)
             case protocol.Outcome():
                 await predicting.heed(self.user.pk, frame.kinds)
+            case protocol.Opened():
+                await in_database(records.opened, self.user.pk, frame.conversation_id, frame.won_ms)
             case protocol.Ping():
                 self._put(protocol.Pong(id=frame.id))
 

@@ -285,13 +285,17 @@ class Preload(models.Model):
     """Something made before anybody asked for it: what it cost, and whether and what it was good for."""
 
     class Kind(models.TextChoices):
-        ANSWER = "answer"  # to the follow-up that is likeliest to be asked
+        ANSWER = "answer"  # to the question that is likeliest to be asked
+        FIT = "fit", "Fit of a long conversation"  # for that question
+        VECTOR = "vector", "Vector of a question"  # in a long conversation: what its sentences are chosen by
+        PAGE = "page", "Conversation's page"  # fetched by the browser
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     subject = models.CharField(max_length=32)  # a digest of what it is for
     cost_microusd = models.PositiveBigIntegerField(default=0)
+    work_ms = models.PositiveIntegerField(default=0, db_default=0)  # of a processor of ours
     first_token_ms = models.PositiveIntegerField(default=0)  # what it took when nobody waited
     won_ms = models.IntegerField(null=True, blank=True)  # of somebody's first word, once it was used
     made_at = models.DateTimeField(auto_now_add=True)
@@ -300,6 +304,7 @@ class Preload(models.Model):
         indexes = [
             models.Index(fields=["conversation", "subject"], name="preload_looked_up"),
             models.Index(fields=["made_at"], name="preload_by_day"),
+            models.Index(fields=["owner", "made_at"], name="preload_of_one"),
         ]
 
     def __str__(self) -> str:

@@ -94,11 +94,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A conversation was opened that had been fetched before; so many milliseconds were not waited for."""
+
+    conversation_id: UUID = _read(reading.uuid)
+    won_ms: int = _read(reading.count)
+    id: str | int | None = _read(reading.echo, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     id: str | int | None = _read(reading.echo, default=None)
 
 
-ClientFrame = Send | Regenerate | Stop | Resume | Predict | Outcome | Ping
+ClientFrame = Send | Regenerate | Stop | Resume | Predict | Outcome | Opened | Ping
 
 CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "chat.send": Send,
@@ -107,6 +116,7 @@ CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
     "chat.resume": Resume,
     "predict": Predict,
     "predict.outcome": Outcome,
+    "conversation.opened": Opened,
     "ping": Ping,
 }
 

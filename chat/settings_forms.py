@@ -43,7 +43,7 @@ class ChatForm(forms.Form):
     prediction = forms.BooleanField(required=False, label=_("Suggest what I may be about to write"))
     follow_ups = forms.BooleanField(required=False, label=_("Suggest questions after an answer"))
     preloading = forms.BooleanField(
-        required=False, label=_("Prepare the answer to the likeliest of them, before I ask")
+        required=False, label=_("Prepare the answer to what I will probably ask next")
     )
     model = forms.ChoiceField(label=_("Model of a new chat"))
     preference = forms.FloatField(

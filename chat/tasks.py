@@ -10,6 +10,7 @@ from django.conf import settings
 
 from chat import conversations, retention
 from chat.context import digesting, making
+from chat.prediction import records
 from chat.prediction.ahead import look_ahead
 from chat.reaper import reap
 from chat.relay import Relay
@@ -59,6 +60,7 @@ def add_up() -> None:
 @shared_task(name="chat.remove_expired")
 def remove_expired() -> None:
     retention.remove_expired()
+    records.forget_old()
 
 
 @shared_task(name="chat.warm_cache")

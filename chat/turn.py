@@ -180,8 +180,11 @@ async def _request(
     lines = opened.prompt
     if text := opened.instructions:
         lines = (history.Line("system", text, count_tokens(text)), *lines)
+    began = time.monotonic()
     ready = await runtime.fitter.fit(lines, room, families, opened.conversation_id)
     outcome.context = note.note_of(lines, ready)
+    if outcome.context is not None:
+        outcome.context["waited_ms"] = round((time.monotonic() - began) * 1000)
     if opened.prompt[-1].id is not None and is_near(lines, room):
         outcome.next_fit = (room, families)
     return ChatRequest(

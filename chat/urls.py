@@ -19,6 +19,7 @@ urlpatterns = [
     path("", views.page, name="chat"),
     path("c/<uuid:conversation_id>/", views.page, name="conversation"),
     path("api/conversations", conversations.index, name="api_conversations"),
+    path("api/conversations/likely", conversations.likely, name="api_likely"),
     path("api/conversations/<uuid:conversation_id>", conversations.one, name="api_conversation"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="api_restore"),
     path("api/conversations/<uuid:conversation_id>/export", exports.one, name="api_export"),

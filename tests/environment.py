@@ -50,7 +50,7 @@ def _wait_for(ready, process: subprocess.Popen, seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
-def _start_valkey(directory: Path) -> str:
+def start_valkey(directory: Path) -> str:
     unix_socket = socket_path(directory, "valkey.sock")
     process = subprocess.Popen(
         valkey.command(unix_socket, directory, keep=False),
@@ -96,7 +96,7 @@ def _enter() -> None:
         "SECRET_KEY": "tests-only",
         # A test that asks what another one asked means to ask the provider; those of the cache turn it on.
         "ANSWER_CACHE": "off",
-        "REDIS_URL": _start_valkey(directory),
+        "REDIS_URL": start_valkey(directory),
     }
     if os.environ.get("GRUMP_TEST_DATABASE", "sqlite") == "postgres":
         if worker is None:  # one server a run: its workers share it and have a database each

@@ -26,6 +26,7 @@ EXCUSED: dict[str, str] = {
     "chat.0005_told_apart": FIRST,
     "chat.0006_its_own_time": FIRST,
     "chat.0008_looking_ahead": FIRST,
+    "chat.0009_what_pays": FIRST,
     "usage.0005_teams": FIRST,
     "usage.0006_price": FIRST,
     "usage.0007_tiers": FIRST,

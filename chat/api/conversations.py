@@ -1,8 +1,9 @@
 """`/api/conversations`: the list, one conversation, and what its user does to it."""
 
+import time
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -13,8 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from chat import conversations, protocol, shapes
 from chat.history import NotFound
+from chat.prediction import ahead, preloading, records
 from chat.prediction.index import forget
 from chat.runtime import runtime
+from grump.accounts.models import User
 from grump.lib.database import in_database
 from grump.operations.errors import error_response
 
@@ -52,6 +55,27 @@ async def index(request: HttpRequest, user_id: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET"])
+@for_owner
+async def likely(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Those that will probably be opened next, for a browser that has nothing else to do; `current` is the
+    one it shows."""
+    try:
+        current = UUID(request.GET["current"]) if request.GET.get("current") else None
+    except ValueError:
+        raise NotFound from None
+    user = cast(User, await request.auser())
+    found = await in_database(preloading.likely_pages, user_id, user.time_zone, current)
+    leaf = await in_database(_leaf, user_id, found[0]) if found else None
+    if leaf is not None:
+        ahead.come_back(leaf)
+    return JsonResponse({"conversations": [str(id) for id in found]})
+
+
+def _leaf(user_id: int, conversation_id: UUID) -> UUID | None:
+    return conversations.get(user_id, conversation_id).leaf_id
+
+
 @require_http_methods(["GET", "PATCH", "DELETE"])
 @for_owner
 async def one(request: HttpRequest, user_id: int, conversation_id: UUID) -> HttpResponse:
@@ -70,7 +94,17 @@ async def _show(request: HttpRequest, user_id: int, conversation_id: UUID) -> Ht
         before = UUID(request.GET["before"]) if "before" in request.GET else None
     except ValueError:
         raise NotFound from None
+    if request.GET.get("ahead") == "likely":
+        return JsonResponse(await in_database(_read_ahead, user_id, conversation_id))
     return JsonResponse(await in_database(_read, user_id, conversation_id, leaf, before))
+
+
+def _read_ahead(user_id: int, conversation_id: UUID) -> dict[str, Any]:
+    """Before it is asked for; what that takes is written down."""
+    worked = time.thread_time()
+    shape = _read(user_id, conversation_id, None, None)
+    records.fetched(user_id, conversation_id, round((time.thread_time() - worked) * 1000))
+    return shape
 
 
 def _read(user_id: int, conversation_id: UUID, leaf: UUID | None, before: UUID | None) -> dict[str, Any]:

@@ -1,24 +1,33 @@
 """Questions that may follow an answer: asked of the cheapest model, and read strictly. Pure.
 
 A small model often answers with something else. Better none than a bad one: a line has to be a question,
-short, new, and about the same matter; where most lines are none, all of them are left.
+short, new, and about the same matter; where most lines are none, all of them are left. It is asked as the
+person would ask, in the conversation itself: told about a question and an answer, a model of 135M parameters
+goes on answering (docs/prediction.md).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from chat.gateway.request import ChatMessage
 
 MOST = 3
 SHORTEST, LONGEST = 12, 90  # characters
 EXCERPT = 1_200  # characters of the answer that its questions need
 INSTRUCTION = (
-    "Below are a question and its answer. Write three short questions that the same person might ask next, "
-    "one a line, without numbers, without anything else.\n\nQuestion: {question}\n\nAnswer: {answer}"
+    "Which three short questions could I ask you next about this? One a line, without anything else."
 )
-_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.):]|Q\d*[.:])\s*")
+_MARK = re.compile(r"^\s*(?:[-*•]|\*{0,2}\d+[.):]|Q\d*[.:])\s*")
+_QUOTES = " \"'*_“”"
 # A model that asks its user, or goes on answering, has misunderstood.
 _WRONG = re.compile(
-    r"^(do you|would you|are you|can i|may i|shall i|should i help|let me|here|sure|question|answer"
-    r"|is there anything)",
+    r"^(do you|would you|are you|have you|can i|may i|shall i|should i help|let me|here|sure|question|answer"
+    r"|is there anything|(?:can|could) you (?:tell|explain|give|provide|share)|you )",
+    re.IGNORECASE,
+)
+_OF_A_PERSON = re.compile(
+    r"\b(?:your|yours|you(?:['’]ve| have| know about)|inspired you|(?:do|did|would|are|were) you"
+    r" (?:think|feel|like|enjoy|want|prefer|remember|looking|going|interested|planning|trying))\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -43,13 +52,17 @@ _COMMON = frozenset(
 )
 
 
-def prompt(question: str, answer: str) -> str:
-    return INSTRUCTION.format(question=question[:EXCERPT], answer=answer[:EXCERPT])
+def prompt(question: str, answer: str) -> tuple[ChatMessage, ...]:
+    return (
+        ChatMessage("user", question[:EXCERPT]),
+        ChatMessage("assistant", answer[:EXCERPT]),
+        ChatMessage("user", INSTRUCTION),
+    )
 
 
 def read(said: str, question: str, answer: str) -> list[str]:
     """The questions in what the model said."""
-    lines = [_MARK.sub("", line).strip(" \"'*_“”") for line in said.splitlines() if line.strip()]
+    lines = list(_lines(said))
     subject = _words(question) | _words(answer)
     found: list[str] = []
     for line in lines:
@@ -59,8 +72,20 @@ def read(said: str, question: str, answer: str) -> list[str]:
     return found[:MOST] if len(found) * 2 > len(lines) else []
 
 
+def _lines(said: str) -> Iterator[str]:
+    """Where there is a list, its items, without what leads it and what is said of it afterwards."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    items = [line for line in lines if _MARK.match(line)]
+    for line in items if len(items) > 1 else lines:
+        line = _MARK.sub("", line).strip(_QUOTES)
+        asked, mark, rest = line.partition("?")
+        yield asked + mark if mark and not rest.strip(_QUOTES + ":") else line
+
+
 def _is_question(line: str) -> bool:
-    if not SHORTEST <= len(line) <= LONGEST or not line.endswith(("?", "？")) or _WRONG.match(line):
+    if not SHORTEST <= len(line) <= LONGEST or not line.endswith(("?", "？")):
+        return False
+    if _WRONG.match(line) or _OF_A_PERSON.search(line):
         return False
     return line.count("?") <= 1 and not any(sign in line for sign in "`{}<>|")
 

@@ -6,8 +6,9 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from chat.models import FollowUps, Heeded, Preload
-from chat.prediction.ahead import JUDGED_OVER, records
+from chat.prediction import records
 from chat.prediction.paying import Record
+from chat.prediction.records import JUDGED_OVER
 
 MICROUSD = 1_000_000
 
@@ -16,10 +17,16 @@ MICROUSD = 1_000_000
 class PreloadRow:
     kind: str
     record: Record
+    people: int = 0  # for whom it was made
+    stopped: int = 0  # … and for whom it does not pay
 
     @property
     def cost_usd(self) -> float:
         return self.record.cost_microusd / MICROUSD
+
+    @property
+    def work_s(self) -> float:
+        return self.record.work_ms / 1000
 
     @property
     def gain_usd(self) -> float:
@@ -52,8 +59,11 @@ class SuggestionsRow:
 
 
 def preloads() -> list[PreloadRow]:
-    found = records()
-    return [PreloadRow(str(kind.label), found.get(kind, Record())) for kind in Preload.Kind]
+    found, stopped = records.of_everybody(), records.stopped_for()
+    return [
+        PreloadRow(str(kind.label), found.get(kind, Record()), *reversed(stopped.get(kind, (0, 0))))
+        for kind in Preload.Kind
+    ]
 
 
 def follow_ups() -> FollowUpsRow:

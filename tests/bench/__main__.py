@@ -1,5 +1,5 @@
 """python -m tests.bench all|gate|first-token|paced|flood|memory|costs, or
-faults|hedging|hits|policy|trace|quota|coherence|cache-memory: prints tables.
+faults|fit|hedging|hits|policy|preloading|trace|quota|coherence|cache-memory|small-model: prints tables.
 
 `all`, which is `make bench`, and `gate`, which is the short way, end with a comparison with
 tests/bench/baseline.json and fail where something became dearer.
@@ -19,15 +19,18 @@ from tests.bench import (
     dashboard,
     faults,
     filling,
+    fitting,
     gate,
     hedging,
     hits,
     policy,
     posts,
+    preloading,
     quota,
     report,
     rolling,
     search,
+    small_model,
     trace,
     tracing,
 )
@@ -47,13 +50,16 @@ NAMES = ["direct", "barest", "barest-batch", "grump", "api"]
 # Measured within one process, each with options of its own.
 IN_PROCESS = {
     "faults": faults.main,
+    "fit": fitting.main,
     "hedging": hedging.main,
     "hits": hits.main,
     "trace": trace.main,
     "policy": policy.main,
     "posts": posts.main,
+    "preloading": preloading.main,
     "quota": quota.main,
     "search": search.main,
+    "small-model": small_model.main,
     "coherence": coherence.main,
     "dashboard": dashboard.main,
     "cache-memory": filling.main,

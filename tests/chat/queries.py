@@ -21,6 +21,7 @@ PAGES: dict[str, int] = {
     "": 5,
     "c/<uuid:conversation_id>/": 12,
     "api/conversations": 4,
+    "api/conversations/likely": 6,
     "api/conversations/<uuid:conversation_id>": 9,
     "api/conversations/<uuid:conversation_id>/restore": 0,
     "api/conversations/<uuid:conversation_id>/export": 4,
@@ -54,5 +55,6 @@ FRAMES: dict[str, tuple[int, int]] = {
     "chat.stop": (1, 1),
     "chat.resume": (1, 1),
     "predict.outcome": (0, 0),
+    "conversation.opened": (2, 2),
     "ping": (0, 0),
 }

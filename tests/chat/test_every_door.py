@@ -133,7 +133,7 @@ def a_frame(kind: type, ids: dict[str, object]) -> dict[str, object] | None:
         if name in ids and name != "name":
             values[name] = ids[name]
         elif spec.default is MISSING and spec.default_factory is MISSING:
-            values[name] = {"client_message_id": uuid.uuid4().hex, "after": 0}.get(name, "Hello")
+            values[name] = {"client_message_id": uuid.uuid4().hex, "after": 0, "won_ms": 0}.get(name, "Hello")
     return values if any(name in ids for name in values) else None
 
 

@@ -1,9 +1,10 @@
+import { api } from "../lib/api.js";
 import { PageController } from "./page_controller.js";
 
 // A pointer that only passes by rests on nothing this long.
 const INTENT_MS = 65;
-// What is read next is probably what stands at the top of the list; it is fetched when nothing else is going on.
-const LIKELY_NEXT = 2;
+// What is read next is asked about when nothing else is going on, and not again for a while.
+const ASKED_EVERY_MS = 60_000;
 // The pages that the chat leads to.
 const PAGES = ["/usage/", "/settings/"];
 
@@ -16,9 +17,11 @@ export class Ahead extends PageController {
     element.addEventListener("pointerout", () => clearTimeout(this.timer));
     element.addEventListener("focusin", ({ target }) => this.intend(target));
     this.chat.on("listed", ({ id }) => app.reader.drop(id));
+    app.socket.on("state", (state) => state === "open" || app.reader.dropAll());
+    app.reader.onUsed = (id, wonMs) => app.socket.send({ type: "conversation.opened", conversation_id: id, won_ms: wonMs });
     if (app.isShell) return;
-    const whenIdle = window.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 2000));
-    addEventListener("load", () => whenIdle(() => this.fetchLikely(), { timeout: 10_000 }));
+    addEventListener("load", () => this.whenIdle());
+    this.chat.on("shown", () => document.readyState === "complete" && this.whenIdle());
   }
 
   /** @param {EventTarget | null} target */
@@ -32,10 +35,19 @@ export class Ahead extends PageController {
     this.timer = setTimeout(() => this.app.reader.fetchAhead(id), INTENT_MS);
   }
 
-  /** Only in a page that is looked at, and into a chat that has just begun: who reads one has what they want. */
-  fetchLikely() {
-    if (this.chat.conversation.id || document.visibilityState !== "visible") return;
-    const links = [...this.element.querySelectorAll("a[data-conversation]:not([data-conversation=''])")].slice(0, LIKELY_NEXT);
-    for (const link of links) this.app.reader.fetchAhead(link.getAttribute("data-conversation") ?? "");
+  whenIdle() {
+    const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 2000));
+    idle(() => void this.fetchLikely(), { timeout: 10_000 });
+  }
+
+  /** Only in a page that is looked at. The server knows what this person usually opens at this hour, after this one, and whether that pays. */
+  async fetchLikely() {
+    const now = performance.now();
+    if (document.visibilityState !== "visible" || now - (this.asked ?? -ASKED_EVERY_MS) < ASKED_EVERY_MS) return;
+    if (!this.app.reader.mayFetch()) return;
+    this.asked = now;
+    const current = this.chat.conversation.id ?? "";
+    const { conversations } = await api(`/api/conversations/likely?current=${current}`, { priority: "low" }).catch(() => ({ conversations: [] }));
+    for (const id of conversations) this.app.reader.fetchAhead(id, { likely: true });
   }
 }

@@ -9,6 +9,8 @@ import { api, ApiError } from "./api.js";
 
 // What was fetched ahead is news for so long.
 const FRESH_MS = 30_000;
+// What a person usually opens next waits longer; the socket says if it changes, and without one it is dropped.
+const LIKELY_FRESH_MS = 120_000;
 // Fetched ahead for a page: so many a minute, of so many characters together.
 const MOST_AHEAD = 10;
 const MOST_AHEAD_SIZE = 1_000_000;
@@ -27,10 +29,12 @@ export class Reader {
     this.page = page;
     this.now = now;
     this.connection = connection ?? (() => /** @type {any} */ (navigator).connection);
-    /** @type {Map<string, {at: number, json: Promise<ConversationJson>}>} */
+    /** `done`: when it had come. @type {Map<string, {at: number, done?: number, likely: boolean, json: Promise<ConversationJson>}>} */
     this.ahead = new Map();
     /** When a page was fetched ahead. @type {Map<string, number>} */
     this.pages = new Map();
+    /** Something likely was opened, so many milliseconds sooner. @type {(id: string, wonMs: number) => void} */
+    this.onUsed = () => {};
     /** When something was fetched ahead, and how much it was. @type {{at: number, size: number}[]} */
     this.spent = [];
   }
@@ -49,17 +53,30 @@ export class Reader {
     }
   }
 
-  /** Fetch what will probably be opened, within the budget, and never where data are dear or slow. @param {string} id */
-  fetchAhead(id) {
+  /**
+   * Fetch what will probably be opened, within the budget, and never where data are dear or slow.
+   * @param {string} id @param {{likely?: boolean}} [how] likely: by this person's pattern, not because the pointer rests there
+   */
+  fetchAhead(id, { likely = false } = {}) {
     if (this.fresh(id) || !this.mayFetch()) return;
     const bill = { at: this.now(), size: 0 };
     this.spent.push(bill);
-    const json = this.get(path(id, ""), { priority: "low" });
+    const json = this.get(path(id, likely ? "?ahead=likely" : ""), { priority: "low" });
+    /** @type {{at: number, done?: number, likely: boolean, json: Promise<ConversationJson>}} */
+    const kept = { at: this.now(), likely, json };
     json.then(
-      (found) => (bill.size = found.messages.reduce((/** @type {number} */ sum, /** @type {{text: string}} */ one) => sum + one.text.length, 0)),
+      (found) => {
+        kept.done = this.now();
+        bill.size = found.messages.reduce((/** @type {number} */ sum, /** @type {{text: string}} */ one) => sum + one.text.length, 0);
+      },
       () => this.ahead.delete(id),
     );
-    this.ahead.set(id, { at: this.now(), json });
+    this.ahead.set(id, kept);
+  }
+
+  /** Nobody tells this tab what changes now. */
+  dropAll() {
+    this.ahead.clear();
   }
 
   /** The browser has it then, for as long as the server lets it. @param {string} path a page of ours */
@@ -90,13 +107,14 @@ export class Reader {
   /** @param {string} id */
   fresh(id) {
     const found = this.ahead.get(id);
-    return found && this.now() - found.at < FRESH_MS ? found : undefined;
+    return found && this.now() - found.at < (found.likely ? LIKELY_FRESH_MS : FRESH_MS) ? found : undefined;
   }
 
   /** Used once: the next time it is asked for it may have changed. @param {string} id */
   take(id) {
     const found = this.fresh(id);
     this.ahead.delete(id);
+    if (found?.likely) this.onUsed(id, Math.max(0, Math.round((found.done ?? this.now()) - found.at)));
     return found?.json.catch(() => undefined);
   }
 }

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ from chat.gateway.errors import ConnectFailed
 from chat.gateway.events import Event, Finished, Text, Usage
 from chat.gateway.request import ChatRequest
 from chat.models import Conversation, FollowUps, Generation, Message, Preload
-from chat.prediction import ahead, paying
+from chat.prediction import ahead, background, budget, makers, paying, preloading, records
 from chat.prediction.follow_ups import read
 from tests.chat.sockets import Tab, a_user
 from tests.waiting import until
@@ -58,7 +59,7 @@ def kept(settings) -> None:
 @pytest.fixture
 def adviser(monkeypatch) -> Adviser:
     found = Adviser(GOOD)
-    monkeypatch.setattr(ahead, "installed_gateway", lambda: found)
+    monkeypatch.setattr(background, "installed_gateway", lambda: found)
     return found
 
 
@@ -147,6 +148,20 @@ def test_numbers_bullets_and_doubles_are_cleaned_away():
     ]
 
 
+def test_a_list_is_read_without_what_a_small_model_says_around_it():
+    said = (
+        "Here are three short questions that could be asked to you:\n\n"
+        '1. "What is a safe prefetch for workers?"\n'
+        '2. "How do I see which messages are reserved?":\n'
+        "3. What's your favourite queue?\n\n"
+        "These questions are designed to encourage you to think about queues."
+    )
+    assert read(said, QUESTION, ANSWER) == [
+        "What is a safe prefetch for workers?",
+        "How do I see which messages are reserved?",
+    ]
+
+
 def test_the_house_stops_paying_when_the_days_money_is_spent(ann, adviser, settings):
     settings.LOOK_AHEAD_CENTS_A_DAY = 1
     first = answered(ann)
@@ -164,7 +179,7 @@ def test_guests_have_a_fifth_of_it_and_only_so_many_a_day(ann, adviser, settings
     ahead.look_ahead(str(answered(ann).id))
     assert len(adviser.asked) == 1
     settings.LOOK_AHEAD_CENTS_A_DAY = 100
-    monkeypatch.setattr(ahead, "MOST_OF_A_GUEST", 1)
+    monkeypatch.setattr(budget, "MOST_OF_A_GUEST", 1)
     ahead.look_ahead(str(answered(guest).id))
     assert len(adviser.asked) == 1
 
@@ -196,7 +211,7 @@ def test_what_a_preload_was_good_for_is_written_down(ann, adviser):
     then = answered(ann, GOOD.split("\n")[0], after=answer, cached="exact", first_token_ms=20)
     ahead.look_ahead(str(then.id))
     assert FollowUps.objects.get(message=answer).chosen == 0
-    record = ahead.records()["answer"]
+    record = records.of_everybody()["answer"]
     assert (record.used, record.won_ms) == (1, 880)
 
 
@@ -208,10 +223,11 @@ def test_a_kind_that_does_not_pay_is_stopped_but_for_a_few(ann, adviser, monkeyp
         Preload.objects.create(
             owner=ann, conversation=answer.conversation, kind="answer", subject="x", cost_microusd=500
         )
-    monkeypatch.setattr(ahead.random, "random", lambda: 0.5)
+    Preload.objects.update(made_at=timezone.now() - timedelta(hours=2))
+    monkeypatch.setattr(preloading.random, "random", lambda: 0.5)
     ahead.look_ahead(str(answer.id))
     assert Preload.objects.count() == paying.TRIED
-    monkeypatch.setattr(ahead.random, "random", lambda: 0.01)
+    monkeypatch.setattr(preloading.random, "random", lambda: 0.01)
     ahead.look_ahead(str(answered(ann).id))
     assert Preload.objects.count() == paying.TRIED + 1
 
@@ -234,7 +250,8 @@ async def test_a_made_answer_is_the_one_the_turn_finds(mock):
         await tab.hear_answer(accepted["generation_id"])
         conversation = await Conversation.objects.aget(id=accepted["conversation_id"])
         answer = await Message.objects.select_related("conversation").aget(id=conversation.leaf_id)
-        await sync_to_async(ahead._make_answer)(answer, "And then what?", "mock/fast", 0.5)
+        wish = await sync_to_async(preferences.of)(user.pk)
+        assert await sync_to_async(makers.answer)(answer, "And then what?", wish) is not None
         again = await tab.ask("And then what?", conversation_id=accepted["conversation_id"])
         frames = await tab.hear_answer(again["generation_id"])
     assert frames[0]["cached"] == "exact"
@@ -268,3 +285,4 @@ def test_staff_see_what_it_was_worth(ann, client):
     assert "1 (50 %)" in page
     assert "900 ms" in page
     assert "$0.0002" in page
+    assert 'href="/admin/looking-ahead/"' in client.get("/admin/").content.decode()

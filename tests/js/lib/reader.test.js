@@ -95,3 +95,32 @@ test("what is no longer there is not kept either", async () => {
   await assert.rejects(make().read("a"), { code: "not_found" });
   assert.deepEqual(forgotten, ["a"]);
 });
+
+test("what was likely and is opened says what was not waited for, once", async () => {
+  const reader = make();
+  const used = [];
+  reader.onUsed = (...told) => used.push(told);
+  answer = async (path) => (await null, (now += 80), json(path.split("/").pop().split("?")[0]));
+  reader.fetchAhead("a", { likely: true });
+  assert.deepEqual(asked, ["/api/conversations/a?ahead=likely"]);
+  await new Promise(setImmediate);
+  now = 60_000; // longer than what a pointer has fetched would be kept
+  await reader.read("a");
+  await reader.read("a");
+  assert.deepEqual(used, [["a", 80]]);
+});
+
+test("what the pointer has fetched claims nothing", async () => {
+  const reader = make();
+  reader.onUsed = () => assert.fail("nobody guessed");
+  reader.fetchAhead("a");
+  await reader.read("a");
+});
+
+test("without a connection nothing that was fetched is taken for news", async () => {
+  const reader = make();
+  reader.fetchAhead("a", { likely: true });
+  reader.dropAll();
+  await reader.read("a");
+  assert.equal(asked.length, 2);
+});
