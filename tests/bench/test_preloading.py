@@ -13,7 +13,6 @@ def test_what_pays_for_people_of_habit_stops_for_who_never_does_anything_twice(s
     habit = played(Installation("habit", (HABIT,), people=3), DAYS, seed=3)
     assert habit.rows["answer"].last.used > 0
     assert habit.rows["answer"].last.gain_microusd > 0
-    assert habit.rows["page"].last.gain_microusd > 0
     again = played(Installation("habit", (HABIT,), people=3), DAYS, seed=3)
     assert again == habit
     never = played(Installation("never", (NEVER,), people=3), DAYS, seed=3)
