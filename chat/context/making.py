@@ -131,7 +131,8 @@ def plan_of(lines: Sequence[Line], budget: int, key: str, found: Read | None = N
 
 
 def _owner_of(lines: Sequence[Line]) -> str:
-    owner = Message.objects.filter(pk=lines[0].id).values_list("owner_id", flat=True).first()
+    stored_ids = [line.id for line in lines if line.id is not None]
+    owner = Message.objects.filter(pk__in=stored_ids[:1]).values_list("owner_id", flat=True).first()
     return str(owner or "")
 
 
