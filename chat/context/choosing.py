@@ -146,15 +146,22 @@ class _Selection:
                 continue
             self._take(unit)
 
-    def _take(self, *units: int) -> bool:
-        """All of them, if there is room."""
-        new = {self.message[unit] for unit in units} - self.begun
-        price = sum(self.costs[unit] for unit in units) + HEADER * len(new)
+    def _take(self, unit: int, other: int | None = None) -> bool:
+        """It, and the other one with it, if there is room."""
+        message = self.message[unit]
+        price = self.costs[unit] + (0 if message in self.begun else HEADER)
+        if other is not None:
+            price += self.costs[other]
+            if self.message[other] != message and self.message[other] not in self.begun:
+                price += HEADER
         if price > self.room:
             return False
         self.room -= price
-        self.taken.update(units)
-        self.begun |= new
+        self.taken.add(unit)
+        self.begun.add(message)
+        if other is not None:
+            self.taken.add(other)
+            self.begun.add(self.message[other])
         return True
 
     def ranges(self) -> dict[int, Ranges]:

@@ -131,8 +131,8 @@ def plan_of(lines: Sequence[Line], budget: int, key: str, found: Read | None = N
 
 
 def _owner_of(lines: Sequence[Line]) -> str:
-    stored_ids = [line.id for line in lines if line.id is not None]
-    owner = Message.objects.filter(pk__in=stored_ids[:1]).values_list("owner_id", flat=True).first()
+    first = next((line.id for line in lines if line.id is not None), None)
+    owner = Message.objects.filter(pk__in=[first]).values_list("owner_id", flat=True).first() if first else ""
     return str(owner or "")
 
 

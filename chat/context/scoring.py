@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chat.context.digest import Digest, passages
+from chat.context.digest import PASSAGE, Digest, passages
 from chat.context.terms import terms
 from chat.context.units import Mark, marks
 
@@ -272,20 +272,21 @@ def cosines(vector: Any, vectors: Sequence[bytes], digests: Sequence[Digest]) ->
     import numpy
 
     width = len(vector)
-    rows: list[Any] = []
+    rows: list[bytes] = []
     repeats: list[int] = []
     for digest, packed in zip(digests, vectors, strict=True):
-        ranges = passages(digest.starts.tolist(), digest.stops.tolist())
-        if not ranges:
+        count = len(digest)
+        if not count:
             continue
-        if len(packed) == width * len(ranges):
-            rows.append(numpy.frombuffer(packed, numpy.int8).reshape(-1, width))
+        if int(digest.stops[-1]) - int(digest.starts[0]) <= PASSAGE:  # most messages are one passage
+            ranges = [(0, count)]
         else:
-            rows.append(numpy.zeros((len(ranges), width), numpy.int8))
+            ranges = passages(digest.starts.tolist(), digest.stops.tolist())
+        rows.append(packed if len(packed) == width * len(ranges) else bytes(width * len(ranges)))
         repeats += [behind - first for first, behind in ranges]
     if not rows:
         return numpy.zeros(0)
-    numbers = numpy.concatenate(rows).astype(numpy.float32)
+    numbers = numpy.frombuffer(b"".join(rows), numpy.int8).reshape(-1, width).astype(numpy.float32)
     norms = numpy.linalg.norm(numbers, axis=1)
     near = numpy.where(norms > 0, numbers @ vector / numpy.maximum(norms, 1e-9), _UNKNOWN)
     return numpy.repeat(near, repeats)
