@@ -41,7 +41,7 @@ def look(place: Place) -> Look:
     for of_servers in (_valkey, _postgres, _web):
         try:
             found |= of_servers(place)
-        except (OSError, http.client.HTTPException, redis.RedisError, psycopg.Error):
+        except (OSError, http.client.HTTPException, redis.RedisError, psycopg.Error, psutil.Error):
             continue
     return found
 

@@ -170,6 +170,8 @@ async def run(
         report.faults.append((name, since, time.monotonic()))
         await asyncio.sleep(load.calm)
     await asyncio.sleep(max(0, began + seconds - time.monotonic()))
+    if looking.done():
+        looking.result()  # it never ends by itself
     looking.cancel()  # that they leave is no shrinking
     await crowd.leave()
     report.cpu_seconds = _cpu(place) - before
