@@ -5,6 +5,7 @@ digests and vectors only where those have changed. Whoever uses it compares the 
 asking, which is of every character: a memory that is wrong is noticed there, and forgotten.
 """
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -82,6 +83,7 @@ class _Conversation:
 
 
 _conversations: OrderedDict[str, _Conversation] = OrderedDict()
+_later: threading.Timer | None = None  # forgets where no further fit does
 
 
 def read(conversation_id: str, leaf_id: UUID) -> Read:
@@ -107,6 +109,7 @@ def read(conversation_id: str, leaf_id: UUID) -> Read:
     conversation.weigh()
     _conversations[conversation_id] = conversation
     _make_room(now)
+    _look_later()
     return Read(kept, bool(same))
 
 
@@ -120,7 +123,24 @@ def _make_room(now: float) -> None:
         if len(_conversations) <= MOST and size <= MOST_SIZE and now - one.used_at <= KEPT:
             return
         size -= one.size
-        del _conversations[name]
+        _conversations.pop(name, None)
+
+
+def _look_later() -> None:
+    """A worker that has nothing to do forgets as well: one thread waits, whatever is remembered."""
+    global _later
+    if _later is None:
+        _later = threading.Timer(KEPT, _look_again)
+        _later.daemon = True
+        _later.start()
+
+
+def _look_again() -> None:
+    global _later
+    _later = None
+    _make_room(time.monotonic())
+    if _conversations:
+        _look_later()
 
 
 def _marks(leaf_id: UUID) -> list[Sequence[Any]]:
