@@ -16,6 +16,7 @@ import spacy
 import tldextract
 from presidio_analyzer import (
     AnalyzerEngine,
+    EntityRecognizer,
     Pattern,
     PatternRecognizer,
     RecognizerRegistry,
@@ -83,8 +84,11 @@ class Cleaner:
             ner_model_configuration=NerModelConfiguration(labels_to_ignore=OTHERS),
         )
         # Loaded here: Presidio would download what it does not find.
-        engine.nlp = {LANGUAGE: _model(names_by)}
-        recognizers = [OfflineEmail(), *(form(supported_language=LANGUAGE) for form in FORMS)]
+        engine.nlp = {LANGUAGE: _model(names_by)}  # type: ignore[assignment]  # None before
+        recognizers: list[EntityRecognizer] = [
+            OfflineEmail(),
+            *(form(supported_language=LANGUAGE) for form in FORMS),
+        ]
         if names_by:
             recognizers.append(
                 predefined.SpacyRecognizer(
@@ -108,7 +112,7 @@ class Cleaner:
     def _clean(
         self,
         text: str,
-        theirs: list[PatternRecognizer],
+        theirs: list[EntityRecognizer],
         marks: dict[tuple[str, str], str],
         found: Counter[str],
     ) -> str:
@@ -116,7 +120,8 @@ class Cleaner:
         if secrets:
             found[SECRET] += secrets
         kinds = self._kinds + [name for one in theirs for name in one.supported_entities]
-        results = self._analyzer.analyze(
+        # Any: the two halves of Presidio have a class of this name each, and take each other's.
+        results: list[Any] = self._analyzer.analyze(
             text, LANGUAGE, entities=kinds, score_threshold=SURE, ad_hoc_recognizers=theirs
         )
         if not results:
@@ -129,7 +134,7 @@ class Cleaner:
             kind: OperatorConfig("custom", {"lambda": _replacing(kind, marks, found)})
             for kind in {one.entity_type for one in results}
         }
-        return str(self._anonymizer.anonymize(text, list(results), operators).text)
+        return str(self._anonymizer.anonymize(text, results, operators).text)
 
 
 _REST_OF_IP = re.compile(r"[0-9A-Fa-f:]*")
@@ -144,7 +149,7 @@ def _model(names_by: str) -> Any:
         raise NoModel(f"{names_by}: no such spaCy model is installed.") from None
 
 
-def _called(names: Iterable[str]) -> list[PatternRecognizer]:
+def _called(names: Iterable[str]) -> list[EntityRecognizer]:
     """A recognizer of what the person is called, whole words in any case."""
     patterns = [
         Pattern("account", rf"(?<!\w){re.escape(name)}(?!\w)", 1.0)

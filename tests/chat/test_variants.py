@@ -126,12 +126,12 @@ async def test_how_certain_a_completion_must_be_is_the_variants(house, tried):
 @pytest.mark.usefixtures("mock")
 @pytest.mark.parametrize("offered", [True, False])
 async def test_questions_to_go_on_with_are_made_where_the_variant_says_so(house, tried, monkeypatch, offered):
-    queued: list[str] = []
+    wanted: list[bool] = []
     noted: list[str] = []
-    monkeypatch.setattr(ahead, "publish", lambda task, *args: queued.append(task))
+    monkeypatch.setattr(ahead, "publish", lambda task, answer_id, offers: wanted.append(offers))
     monkeypatch.setattr(house.exposures, "note", lambda decision, **_: noted.append(decision.key))
     await sync_to_async(tried)(variants.FOLLOW_UPS, offered)
     async with Tab(await a_user()) as tab:
         await tab.hear_answer((await tab.ask())["generation_id"])
         await until(lambda: variants.FOLLOW_UPS in noted)
-    assert queued == ([ahead.TASK] if offered else [])
+    assert wanted == [offered]
