@@ -33,6 +33,8 @@ class Palette {
     /** @type {HTMLElement | null} */
     this.chosen = null;
     this.query = "";
+    /** @type {string | undefined} */
+    this.pointer = undefined;
     this.asked = new AbortController();
     this.field = make("input", "palette-field");
     Object.assign(this.field, { type: "text", role: "combobox", ariaLabel: label, ariaExpanded: "true", ariaAutoComplete: "list" });
@@ -47,13 +49,20 @@ class Palette {
     this.field.addEventListener("input", () => this.ask());
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.list.addEventListener("click", (event) => this.take(optionAt(event)));
-    this.list.addEventListener("pointermove", (event) => {
-      this.isChosenByHand = true;
-      this.choose(optionAt(event), false);
-    });
+    this.list.addEventListener("pointermove", (event) => this.point(event));
     this.element.showModal();
     this.field.focus();
     this.ask();
+  }
+
+  /** A pointer that rests where the list comes up has chosen nothing: browsers tell of it all the same. @param {PointerEvent} event */
+  point(event) {
+    const place = `${event.screenX} ${event.screenY}`;
+    const moved = this.pointer !== undefined && place !== this.pointer;
+    this.pointer = place;
+    if (!moved) return;
+    this.isChosenByHand = true;
+    this.choose(optionAt(event), false);
   }
 
   close() {
