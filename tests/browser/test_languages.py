@@ -19,7 +19,7 @@ A_DAY = re.compile(r"\b\d{1,2}\.? [A-Z][a-zä]{2,}")
 # Every text that is read or heard; not what people and models said, names of keys, what is marked as English.
 READ = """() => {
     const silent = "script, style, template, kbd, code, .said, [data-conversation], option[value*='/'],"
-        + "[lang=en]:not(html)";
+        + "[lang=en]:not(html), [id^=palette-models] .palette-title";
     const spoken = "aria-label placeholder title alt data-off data-on data-set data-done".split(" ");
     const found = [];
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -71,14 +71,14 @@ def look_everywhere(page: Page, url: str) -> dict[str, set[str]]:
     page.keyboard.press("Enter")
     expect(page.locator(".failure")).to_be_visible()
     note("failed")
-    for name, selector in (
-        ("palette", "[data-do=palette]"),
-        ("instructions", "[data-do=instructions]"),
-        ("models", ".models-button"),
-        ("connection", ".pill"),
+    for name, selector, shown in (
+        ("palette", "[data-do=palette]", "dialog[open] .palette-option"),
+        ("instructions", "[data-do=instructions]", "dialog[open]"),
+        ("models", ".models-button", "dialog[open] .palette-option"),
+        ("connection", ".pill", "[popover]:popover-open"),
     ):
         page.locator(selector).first.click()
-        opened(name, "dialog[open], [popover]:popover-open")
+        opened(name, shown)
     page.keyboard.press("Control+/")
     opened("keys")
     page.locator("[data-action='click:more']").first.click()
