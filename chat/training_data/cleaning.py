@@ -83,8 +83,9 @@ class Cleaner:
             models=[{"lang_code": LANGUAGE, "model_name": names_by or "blank"}],
             ner_model_configuration=NerModelConfiguration(labels_to_ignore=OTHERS),
         )
-        # Loaded here: Presidio would download what it does not find.
-        engine.nlp = {LANGUAGE: _model(names_by)}  # type: ignore[assignment]  # None before
+        # Loaded here: Presidio would download what it does not find. Any: by its type nothing is ever loaded.
+        unloaded: Any = engine
+        unloaded.nlp = {LANGUAGE: _model(names_by)}
         recognizers: list[EntityRecognizer] = [
             OfflineEmail(),
             *(form(supported_language=LANGUAGE) for form in FORMS),
