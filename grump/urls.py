@@ -7,6 +7,9 @@ from chat.operators import dashboard, looking_ahead, providers
 from usage.operators import usage_overview
 
 handler400 = "grump.operations.errors.bad_request"
+handler403 = "grump.operations.errors.forbidden"
+handler404 = "grump.operations.errors.not_found"
+handler500 = "grump.operations.errors.broken"
 
 urlpatterns = [
     path("admin/looking-ahead/", admin.site.admin_view(looking_ahead), name="looking-ahead"),

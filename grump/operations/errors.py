@@ -1,9 +1,12 @@
 """Errors as their reader expects them: JSON under /api/ and /v1/, a page elsewhere."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import RequestDataTooBig
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
@@ -63,6 +66,29 @@ def _as_json(response: HttpResponseBase) -> HttpResponseBase:
             answer.headers.setdefault(name, value)
     answer.cookies = response.cookies
     return answer
+
+
+def _drawn(status: int, draw: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Nothing is drawn for a program. A page asks who is looking at it, and Django draws this one in a thread
+    of the event loop that no request ever tidies up: its connection to the database would stay with it for
+    good, and eight such threads are a whole pool."""
+
+    @wraps(draw)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.path_info.startswith(API):
+            return error_response(status)
+        try:
+            return draw(request, *args, **kwargs)
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
+
+    return answered
+
+
+forbidden = _drawn(403, defaults.permission_denied)
+not_found = _drawn(404, defaults.page_not_found)
+broken = _drawn(500, defaults.server_error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,5 +1,11 @@
+import asyncio
+
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
 from django.test import Client
+
+from grump.accounts.models import User
 
 
 @pytest.fixture
@@ -75,3 +81,14 @@ def test_a_broken_page_needs_no_database(client):
 async def test_it_holds_for_async_requests_too(async_client):
     async_client.raise_request_exception = False
     assert (await async_client.get("/api/fail/broken")).json()["error"]["code"] == "internal"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_page_of_an_error_keeps_no_connection(async_client, settings):
+    settings.ROOT_URLCONF = "grump.urls"
+    await async_client.aforce_login(await User.objects.acreate(username="ann"))
+    answer = await async_client.get("/nothing/here")
+    assert (answer.status_code, b"data-user" in answer.content) == (404, True)  # it was asked who is looking
+    # The thread that drew it is the loop's only one, and idle: it does this too.
+    assert await asyncio.to_thread(lambda: connection.connection) is None
+    await sync_to_async(connections.close_all)()  # what the test itself opened
