@@ -1,6 +1,5 @@
 """Shared fixtures. The environment they live in is made earlier, by tests/environment.py."""
 
-import gc
 from collections.abc import Iterator
 
 import pytest
@@ -8,19 +7,6 @@ import redis
 from django.conf import settings as django_settings
 
 pytest_plugins = ["tests.fakes.fixtures"]
-
-
-# Python's own. Requests of Django's test client run in threads whose connections nothing closes but the
-# collector: as rarely as a process that serves wants it, PostgreSQL's pool is empty before it comes.
-OFTEN = gc.get_threshold()
-
-
-@pytest.fixture(autouse=True)
-def a_collector_that_comes_often() -> None:
-    """Importing the web process's application says otherwise, for that process."""
-    if gc.get_threshold() != OFTEN:
-        gc.unfreeze()
-        gc.set_threshold(*OFTEN)
 
 
 @pytest.fixture(autouse=True)
