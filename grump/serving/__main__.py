@@ -19,6 +19,9 @@ def main() -> None:
 
         on_uvicorn.serve(listening)
     else:
+        from grump.serving import reactor
+
+        reactor.install()
         from grump.serving import on_daphne
 
         on_daphne.serve(listening)

@@ -1,0 +1,18 @@
+"""daphne's event loop: Twisted's reactor over uvloop, as uvicorn has it by itself. A turn and its frames
+take a sixth less of the CPU than over asyncio's own loop (docs/performance.md)."""
+
+import asyncio
+
+from twisted.internet import asyncioreactor
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # an interpreter for which there is none
+    from asyncio import new_event_loop
+
+
+def install() -> None:
+    """Before anything imports daphne, which takes the reactor that it finds: a process has one."""
+    loop = new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
