@@ -3,6 +3,9 @@
 httpx over aiohttp's transport: plain httpx's pool work grows with the square of its connections. Traps
 of that pair, all of them closed here: aiohttp keeps a cap of 100 connections of its own (stream 101 would
 wait for a whole answer); its `sock_connect` leaves out the name look-up; both keep cookies.
+
+A stream calls the transport itself: a client round it would merge headers, look for redirects, cookies and
+credentials, and be one more generator in the way of every piece, for twice the CPU time of the request.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -61,7 +64,8 @@ class ProviderRing:
         self._key = key
         self._count = count
         self._gather = gather
-        self._client: httpx.AsyncClient | None = None
+        self._transport: AiohttpTransport | None = None
+        self._limits = {"timeout": _limits(provider).as_dict()}
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         model = self._models[request.model]
@@ -86,18 +90,21 @@ class ProviderRing:
             await response.aclose()
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
 
     async def _send(self, call: HttpCall) -> httpx.Response:
-        if self._client is None:
-            self._client = open_client(self.provider)
+        if self._transport is None:
+            self._transport = open_transport(self.provider)
         # Compressed answers would come late (in blocks) and could be bombs.
         headers = {**call.headers, "accept-encoding": "identity"}
         try:
-            sent = self._client.build_request(call.method, call.url, headers=headers, content=call.body)
-            return await self._client.send(sent, stream=True)
+            url = _parsed(call.url)
+            sent = httpx.Request(
+                call.method, url, headers=headers, content=call.body, extensions=self._limits
+            )
+            return await self._transport.handle_async_request(sent)
         except FOREIGN as error:
             # By aiohttp's own class: the transport calls a server that hangs up a "connect timeout".
             if isinstance(error.__cause__ or error, UNREACHED):
@@ -160,7 +167,7 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
 def _unread(response: httpx.Response) -> bytes:
     """What had come before the connection broke and was not read yet. aiohttp raises before it hands that
     out, and says nowhere public that it has it: these words would be lost, though they were sent and paid."""
-    body = getattr(getattr(response.stream, "_stream", None), "_aiohttp_response", None)
+    body = getattr(response.stream, "_aiohttp_response", None)
     if body is None:
         return b""
     body.content._exception = None
@@ -177,6 +184,17 @@ async def _read_to_end(read: Callable[[], object]) -> None:
 
 
 def open_client(provider: Provider) -> httpx.AsyncClient:
+    """For what is asked now and then, in one piece."""
+    return httpx.AsyncClient(
+        timeout=_limits(provider),
+        transport=open_transport(provider),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def open_transport(provider: Provider) -> AiohttpTransport:
     secure = provider.base_url.startswith("https:")
     verify = _verifying() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -184,15 +202,18 @@ def open_client(provider: Provider) -> httpx.AsyncClient:
         connector = aiohttp.TCPConnector(limit=0, ssl=verify, keepalive_timeout=KEEP_ALIVE)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
+    return AiohttpTransport(verify=verify, trust_env=False, client=session)
+
+
+def _limits(provider: Provider) -> httpx.Timeout:
     connect = provider.timeouts.connect
-    return httpx.AsyncClient(
-        # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
-        timeout=httpx.Timeout(None, connect=connect, pool=connect),
-        transport=AiohttpTransport(verify=verify, trust_env=False, client=session),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
-        follow_redirects=False,
-        trust_env=False,
-    )
+    # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
+    return httpx.Timeout(None, connect=connect, pool=connect)
+
+
+@lru_cache(maxsize=1024)  # a provider and its models; Gemini's stand in the address
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 @cache
