@@ -48,13 +48,25 @@ def _value(row: models.Model, field: Field, name: str, plain: Any) -> Any:
     return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
-def insert(*rows: models.Model) -> None:
+@cache
+def _instead(model: type[models.Model], vendor: str, unique: str) -> str:
+    """What follows an INSERT where a row with the same `unique` is to become like the new one."""
+    quoted = [connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields]
+    unique = connection.ops.quote_name(unique)
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in quoted if name != unique)
+    return f" ON CONFLICT ({unique}) DO UPDATE SET {changes}"
+
+
+def insert(*rows: models.Model, or_update: str = "") -> None:
     """Rows of one model, in one statement. No signals are sent, and a number that the database gives (an
-    automatic primary key) is not brought back. Raises what the database raises."""
-    beginning, places, fields = _statement(type(rows[0]), connection.vendor)
+    automatic primary key) is not brought back. Where `or_update` names a unique column, a row that has the
+    same value in it is changed instead. Raises what the database raises."""
+    model, vendor = type(rows[0]), connection.vendor
+    beginning, places, fields = _statement(model, vendor)
     values = [_value(row, *field) for row in rows for field in fields]
+    ending = _instead(model, vendor, or_update) if or_update else ""
     with connection.cursor() as cursor:
-        cursor.execute(beginning + ", ".join([places] * len(rows)), values)
+        cursor.execute(beginning + ", ".join([places] * len(rows)) + ending, values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

@@ -77,17 +77,24 @@ class TieredCache(Keeping):
         return entry
 
     async def _afind(self, namespace: Namespace, full: str) -> Entry | None:
+        """Valkey and the database are asked at once: what is new, as most questions are, waits for the slower
+        of them and not for both, one after the other."""
         if entry := self._near(namespace, full):
             return entry
         since = self._tiers.l1.mark()
+        kept = asyncio.ensure_future(in_database(stored.read, full)) if namespace.persistent else None
         try:
-            blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
-        except Away:
-            blob = None
-        entry = self._read(namespace, full, blob, "l2", since)
-        if entry is None and namespace.persistent:
-            entry = self._read(namespace, full, await in_database(stored.read, full), "l3", since)
-        return entry
+            try:
+                blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
+            except Away:
+                blob = None
+            entry = self._read(namespace, full, blob, "l2", since)
+            if entry is None and kept is not None:
+                entry = self._read(namespace, full, await kept, "l3", since)
+            return entry
+        finally:
+            if kept is not None:
+                kept.cancel()  # not begun, it is never run
 
     def near(self, key: Any, version: int | None = None) -> Any:
         """What this process's memory has, or None. Never waits, asks nobody, and is not counted as a hit."""

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from grump.lib.cache.codec import FOREVER
+from grump.lib.rows import insert
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +48,7 @@ def write(full_key: str, namespace: str, blob: bytes, expires_at: float, owner: 
     ends = latest if expires_at == FOREVER else min(datetime.fromtimestamp(expires_at, UTC), latest)
     entry = StoredEntry(key=digest(full_key), namespace=namespace, blob=blob, expires_at=ends, owner=owner)
     try:
-        StoredEntry.objects.bulk_create(
-            [entry],
-            update_conflicts=True,
-            unique_fields=["key"],
-            update_fields=["namespace", "blob", "expires_at", "owner"],
-        )
+        insert(entry, or_update="key")
     except DatabaseError as error:
         logger.warning("The stored cache cannot be written: %s", type(error).__name__)
 

@@ -84,6 +84,14 @@ def test_constraints_hold(ann):
         insert(hold)
 
 
+def test_a_row_that_is_there_becomes_like_the_new_one(ann):
+    first_one = Conversation(owner=ann, title="one", updated_at=timezone.now())
+    insert(first_one, or_update="id")
+    again = Conversation(id=first_one.id, owner=ann, title="two", updated_at=timezone.now())
+    insert(again, or_update="id")
+    assert columns(Conversation.objects.get()) == columns(again)
+
+
 def test_the_first_row_or_nothing(ann):
     assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["ann"]) == ann
     assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["bob"]) is None

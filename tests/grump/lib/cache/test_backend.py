@@ -154,6 +154,22 @@ def test_the_database_answers_when_both_others_forgot(valkey, process):
     assert process().get("kept:a") is None
 
 
+async def test_valkey_and_the_database_are_asked_at_once(valkey, process, monkeypatch):
+    one, asked = process(), threading.Event()
+
+    async def answers_when_the_database_was_asked(question):
+        assert await asyncio.to_thread(asked.wait, 5)
+        return [None]
+
+    def read(full_key):
+        asked.set()
+        return None
+
+    monkeypatch.setattr(stored, "read", read)
+    monkeypatch.setattr(one._tiers, "aask", answers_when_the_database_was_asked)
+    assert await one.aget("kept:a", "none") == "none"
+
+
 @pytest.mark.django_db
 def test_ended_rows_go_and_then_those_that_end_soonest():
     now = time.time()

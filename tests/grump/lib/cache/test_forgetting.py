@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from grump.lib.cache import forgetting, stored
 from grump.lib.cache.models import StoredEntry
@@ -40,7 +40,10 @@ async def test_what_is_kept_on_the_event_loop_is_somebodys_too(valkey, process, 
 
     def forgotten() -> list[object]:
         cache.forget("7")
-        return [cache.get("kept:a"), *StoredEntry.objects.all()]
+        try:
+            return [cache.get("kept:a"), *StoredEntry.objects.all()]
+        finally:
+            connection.close()  # this thread's
 
     from asgiref.sync import sync_to_async
 
