@@ -116,7 +116,7 @@ class Web:
     port: int
     log: Path
     name: str
-    ends_within = 3.0 + 2.0  # seconds after SIGTERM: an answer's in development, and what a busy machine adds
+    ends_within = 3.0 + 7.0  # seconds after SIGTERM: an answer's in development, and what a busy machine adds
     _process: subprocess.Popen[bytes]
 
     @property
