@@ -5,14 +5,17 @@ import asyncio
 
 from twisted.internet import asyncioreactor
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # an interpreter for which there is none
-    from asyncio import new_event_loop
-
 
 def install() -> None:
     """Before anything imports daphne, which takes the reactor that it finds: a process has one."""
-    loop = new_event_loop()
+    loop = _fastest_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)
+
+
+def _fastest_loop() -> asyncio.AbstractEventLoop:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # an interpreter for which there is none
+        return asyncio.new_event_loop()
+    return new_event_loop()

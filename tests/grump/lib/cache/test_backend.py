@@ -163,7 +163,6 @@ async def test_valkey_and_the_database_are_asked_at_once(valkey, process, monkey
 
     def read(full_key):
         asked.set()
-        return None
 
     monkeypatch.setattr(stored, "read", read)
     monkeypatch.setattr(one._tiers, "aask", answers_when_the_database_was_asked)
