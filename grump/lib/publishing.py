@@ -2,11 +2,13 @@
 
 One publisher an event loop, one task at a time in a thread: a broker that hangs blocks no more than that.
 What waits is bounded, and the oldest goes first; what a user waits for must not be published but done.
+Synchronous code publishes with `from_thread`: in a web process through the publisher of its loop.
 """
 
 import asyncio
 import logging
 import random
+import time
 from collections import deque
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MOST = 1_000  # that wait
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries, doubling, with full jitter above half
+PATIENCE = 10.0  # seconds that a program without an event loop tries
 AWAY = (OperationalError, OSError)
 
 LOST = Counter("grump_tasks_lost_total", "Tasks that were never queued: the queue was away for too long.")
@@ -82,3 +85,33 @@ _publishers: WeakKeyDictionary[asyncio.AbstractEventLoop, Publisher] = WeakKeyDi
 def publisher() -> Publisher:
     """The running loop's."""
     return _publishers.setdefault(asyncio.get_running_loop(), Publisher())
+
+
+_of_threads: asyncio.AbstractEventLoop | None = None
+
+
+def serve_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """What this process's threads publish from now on waits with `loop`."""
+    global _of_threads
+    _of_threads = loop
+
+
+def from_thread(name: str, send: Send) -> bool:
+    """`put`, from a synchronous view. A command or a worker has no loop that would go on trying: it tries
+    here, for PATIENCE seconds; False if the queue was away for all of them."""
+    if _of_threads is not None and not _of_threads.is_closed():
+        _of_threads.call_soon_threadsafe(lambda: publisher().put(name, send))
+        return True
+    deadline = time.monotonic() + PATIENCE
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            send()
+        except AWAY:
+            if time.monotonic() + pause > deadline:
+                LOST.inc()
+                return False
+            time.sleep(pause)
+            pause *= 2
+        else:
+            return True

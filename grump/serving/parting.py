@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from grump.lib.leaving import leaving
-from grump.lib.publishing import publisher
+from grump.lib.publishing import publisher, serve_threads
 
 LAST_TASKS = 2.0  # seconds for tasks that wait for the queue
 
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 def say_ready() -> None:
     """For whoever started this process, and may now end the one before it."""
+    serve_threads(asyncio.get_event_loop())  # daphne says it just before its loop runs
     print("web: ready", flush=True)
 
 

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from celery import Celery
 from redis import Redis
@@ -16,7 +17,7 @@ from grump.lib.publishing import Publisher
 from tests.fakes import SCENARIOS, write_catalogue
 from tests.integration.own_valkey import OwnValkey
 from tests.integration.processes import House, Web
-from tests.integration.tab import Tab, a_guest, text_of
+from tests.integration.tab import PATIENCE, Tab, a_guest, text_of
 
 STREAMS = 100
 STATE = 'circuit_breaker_state{name="valkey"}'
@@ -95,6 +96,26 @@ async def test_a_hundred_streams_and_every_request_outlive_an_outage(web, own_va
             assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
         usage = await asyncio.to_thread(usage_of, web, guest)
         assert usage["requests"]["used"] == STREAMS
+
+
+def leave(web: Web) -> None:
+    """A guest comes, and leaves for good."""
+    with httpx.Client(base_url=web.url, timeout=10) as browser:
+        browser.get("/settings/delete/")
+        said = {"name": "guest", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        assert browser.post("/settings/delete/", data=said).status_code == 200
+
+
+def test_who_leaves_during_an_outage_is_looked_for_once_more_when_it_is_over(web, own_valkey):
+    own_valkey.kill()
+    leave(web)
+    own_valkey.start()
+    with Redis.from_url(own_valkey.url) as client:
+        deadline = time.monotonic() + PATIENCE
+        # In the queue, or, where there are workers, with one of them until its time has come.
+        while b'"cache.forget"' not in b"".join([*client.lrange("celery", 0, -1), *client.hvals("unacked")]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # between two looks
 
 
 async def test_tasks_wait_for_the_queue_and_each_arrives_once(own_valkey):

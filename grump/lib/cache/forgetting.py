@@ -4,14 +4,15 @@ Once more, because an answer that was being made when they left is kept when it 
 """
 
 import logging
+from functools import partial
 from typing import cast
 
 from celery import current_app
 from django.core.cache import caches
 from django.db import DatabaseError
 
+from grump.lib import publishing
 from grump.lib.cache.backend import TieredCache
-from grump.lib.publishing import AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ def forget(*owners: int | str, once_more: bool = False) -> None:
     except DatabaseError as error:
         logger.error("What was kept for %d people was not removed: %s", len(names), type(error).__name__)
     if once_more:
-        try:
-            current_app.send_task("cache.forget", args=[list(names)], countdown=ONCE_MORE, retry=False)
-        except AWAY as error:
-            logger.error("Nobody looks once more for what was kept: %s", type(error).__name__)
+        again = partial(
+            current_app.send_task, "cache.forget", args=[list(names)], countdown=ONCE_MORE, retry=False
+        )
+        if not publishing.from_thread("cache.forget", again):
+            logger.error("Nobody looks once more for what was kept: the queue is away")

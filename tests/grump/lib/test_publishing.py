@@ -6,6 +6,7 @@ import threading
 import pytest
 from kombu.exceptions import OperationalError
 
+from grump.lib import publishing
 from grump.lib.publishing import LOST, Publisher
 
 
@@ -95,3 +96,27 @@ async def test_what_comes_later_begins_a_new_round(refuses):
         publish(publisher, queue, name)
         await publisher.settled()
     assert queue.taken == ["a", "b"]
+
+
+async def test_a_thread_of_a_web_process_waits_for_nothing_and_its_loop_goes_on_trying(monkeypatch):
+    monkeypatch.setattr(publishing, "_of_threads", None)
+    monkeypatch.setitem(
+        publishing._publishers, asyncio.get_running_loop(), own := Publisher(first_pause=0.001)
+    )
+    publishing.serve_threads(asyncio.get_running_loop())
+    queue = Queue(refuses=3)
+    assert await asyncio.to_thread(publishing.from_thread, "a", queue.sending("a"))
+    await own.settled()
+    assert queue.taken == ["a"]
+    assert queue.tried == 4
+
+
+def test_a_program_without_a_loop_tries_for_a_while_and_then_says_so(monkeypatch):
+    monkeypatch.setattr(publishing, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(publishing, "PATIENCE", 0.01)
+    before = LOST._value.get()
+    late, gone = Queue(refuses=2), Queue(refuses=1_000)
+    assert publishing.from_thread("late", late.sending("late"))
+    assert not publishing.from_thread("gone", gone.sending("gone"))
+    assert (late.taken, gone.taken) == (["late"], [])
+    assert LOST._value.get() - before == 1

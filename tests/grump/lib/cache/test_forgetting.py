@@ -5,6 +5,7 @@ import time
 import pytest
 from django.db import DatabaseError, connection
 
+from grump.lib import publishing
 from grump.lib.cache import forgetting, stored
 from grump.lib.cache.models import StoredEntry
 from tests.grump.lib.cache.test_backend import both_listening, until
@@ -117,6 +118,7 @@ def test_nobody_who_leaves_hears_of_a_database_or_a_queue_that_is_away(monkeypat
 
     monkeypatch.setattr(stored, "forget", broken)
     monkeypatch.setattr(forgetting.current_app, "send_task", gone)
+    monkeypatch.setattr(publishing, "PATIENCE", 0)
     forgetting.forget(7, once_more=True)
     assert "was not removed" in caplog.text
     assert "once more" in caplog.text
