@@ -50,6 +50,7 @@ FIRES = {
     "GrumpValkeyAway": 'circuit_breaker_state{name="valkey"} 2\n',
     "GrumpWaiting": 'grump_num_requests_waiting{provider="nim",model="a"} 30\n',
     "GrumpQueueGrows": 'grump_queue_length{queue="celery"} 201\n',
+    "GrumpFitsWait": 'grump_queue_length{queue="context"} 6\n',
     "GrumpTasksFail": 'grump_task_duration_seconds_count{task="chat.reap",state="failure"} 4\n',
     "GrumpTasksLost": "grump_tasks_lost_total 1\n",
     "GrumpLedgerAlarm": 'grump_quota_alarms_total{kind="twice"} 1\n',
@@ -117,6 +118,16 @@ def test_no_alert_speaks_while_all_is_well(alert, scrapes):
 @pytest.mark.parametrize("alert", ALERTS)
 def test_each_alert_speaks_when_it_should(alert):
     assert evaluate(ALERTS[alert], Scrapes({}, read(FIRES[alert])))
+
+
+@pytest.mark.parametrize(
+    ("queue", "length", "speaks"),
+    [("celery", 200, []), ("celery", 201, ["GrumpQueueGrows"]), ("context", 5, []),
+     ("context", 201, ["GrumpFitsWait"])],
+)  # fmt: skip
+def test_a_queue_that_turns_wait_for_may_be_shorter_than_one_that_nobody_waits_for(queue, length, speaks):
+    now = read(f'grump_queue_length{{queue="{queue}"}} {length}\n')
+    assert [alert for alert, expression in ALERTS.items() if evaluate(expression, Scrapes({}, now))] == speaks
 
 
 @pytest.mark.parametrize("rule", RULES, ids=ALERTS)
