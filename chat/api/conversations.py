@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat import conversations, protocol, shapes
 from chat.history import NotFound
-from chat.prediction import ahead, preloading, records
+from chat.prediction import ahead, preloading
 from chat.prediction.index import forget
 from chat.runtime import runtime
 from grump.accounts.models import User
@@ -68,7 +68,7 @@ async def likely(request: HttpRequest, user_id: int) -> HttpResponse:
     found = await in_database(preloading.likely_pages, user_id, user.time_zone, current)
     leaf = await in_database(_leaf, user_id, found[0]) if found else None
     if leaf is not None:
-        ahead.come_back(leaf)
+        await ahead.come_back(leaf)
     return JsonResponse({"conversations": [str(id) for id in found]})
 
 
@@ -103,7 +103,7 @@ def _read_ahead(user_id: int, conversation_id: UUID) -> dict[str, Any]:
     """Before it is asked for; what that takes is written down."""
     worked = time.thread_time()
     shape = _read(user_id, conversation_id, None, None)
-    records.fetched(user_id, conversation_id, round((time.thread_time() - worked) * 1000))
+    preloading.fetched(user_id, conversation_id, round((time.thread_time() - worked) * 1000))
     return shape
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import caches
 from redis.exceptions import RedisError
 
 from chat import preferences, protocol, variants
@@ -25,6 +26,7 @@ from grump.lib.calls import call
 logger = logging.getLogger(__name__)
 
 TASK = "chat.look_ahead"
+LOOKED_AT = 50.0  # seconds; a page asks once a minute
 
 
 def after(runtime: Runtime, user_id: int, opened: Opened, subject: Subject | None) -> None:
@@ -38,9 +40,12 @@ def after(runtime: Runtime, user_id: int, opened: Opened, subject: Subject | Non
     publish(TASK, str(opened.answer_id), wanted)
 
 
-def come_back(leaf_id: UUID) -> None:
-    """Somebody will probably go on below this message."""
-    if settings.LOOK_AHEAD_CENTS_A_DAY:
+async def come_back(leaf_id: UUID) -> None:
+    """Somebody will probably go on below this message. However often a browser asks: the worker looks once in
+    a while."""
+    if settings.LOOK_AHEAD_CENTS_A_DAY and await caches["default"].aadd(
+        f"ahead:looked:{leaf_id}", True, LOOKED_AT
+    ):
         publish(TASK, str(leaf_id), False)
 
 

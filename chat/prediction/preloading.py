@@ -109,6 +109,13 @@ def likely_pages(owner_id: int, time_zone: str, current: UUID | None = None) -> 
     return [id for id, chance in found[:MOST_PAGES] if standing.may(Preload.Kind.PAGE, chance)]
 
 
+def fetched(owner_id: int, conversation_id: UUID, work_ms: int) -> None:
+    """A browser has fetched one of them. Who fetches without end leaves no rows without end, and does not
+    decide for everybody whether it pays."""
+    if records.made_since(owner_id).get(Preload.Kind.PAGE, 0) < MOST_AN_HOUR[Preload.Kind.PAGE]:
+        records.fetched(owner_id, conversation_id, work_ms)
+
+
 # --- What a person has asked -----------------------------------------------------------------------
 
 

@@ -235,6 +235,23 @@ def test_somebody_elses_conversation_is_neither_likely_nor_fetched(client, trans
     assert not Preload.objects.exists()
 
 
+def test_who_fetches_without_end_leaves_neither_rows_nor_tasks_without_end(
+    client, transactional_db, valkey, monkeypatch
+):
+    monkeypatch.setitem(preloading.MOST_AN_HOUR, Preload.Kind.PAGE, 3)
+    queued: list[tuple[object, ...]] = []
+    monkeypatch.setattr(ahead, "publish", lambda *task: queued.append(task))
+    user = get_user_model().objects.create(username="ann")
+    first, second = who_comes_back(user)
+    client.force_login(user)
+    for _ in range(2):
+        client.get(f"/api/conversations/likely?current={second.id}")
+    for _ in range(5):
+        assert client.get(f"/api/conversations/{first.id}?ahead=likely").status_code == 200
+    assert Preload.objects.count() == 3
+    assert [task for task, *_ in queued] == [ahead.TASK]
+
+
 def test_a_page_that_is_never_opened_is_no_longer_fetched(db):
     user = get_user_model().objects.create(username="ann")
     first, second = who_comes_back(user)
