@@ -11,7 +11,6 @@ http = get_asgi_application()
 # Imported after Django is ready: these modules import models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.urls import path  # noqa: E402
@@ -20,6 +19,7 @@ from chat.consumers import ChatConsumer  # noqa: E402
 from grump.lib.leaving import Counted  # noqa: E402
 from grump.operations import garbage, tracing  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
+from grump.operations.origin import SameOrigin  # noqa: E402
 from grump.operations.programs import PREFIX  # noqa: E402
 from grump.operations.requests import Identified  # noqa: E402
 
@@ -38,9 +38,7 @@ application = ProtocolTypeRouter(
     {
         "http": Identified(Counted(BodyLimit(http, settings.MAX_BODY_BYTES, LONGER))),
         "websocket": Identified(
-            AllowedHostsOriginValidator(
-                AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())]))
-            )
+            SameOrigin(AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])))
         ),
     }
 )

@@ -57,7 +57,16 @@ async def test_bytes_are_answered_and_the_socket_lives_on(web, guest):
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null", "file://"]
+    "origin",
+    [
+        "https://evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1:9",  # another program of this machine: its pages have the same cookies
+        "http://127.0.0.1",
+        "http://localhost",
+        "null",
+        "file://",
+    ],
 )
 async def test_a_page_of_another_origin_gets_no_socket(web, guest, origin):
     with pytest.raises(InvalidStatus) as refused:
