@@ -1,4 +1,5 @@
 """`make test`: every suite one after the other, one closing count, one exit code.
+`make test TESTS=--fleet`: what talks to a server talks to a fleet of several processes, which is then broken.
 
 The last line alone on its line is "N passed, N failed, N skipped", the sum over the suites; a test that
 ends in an error, and a suite that ends without a report, count as failed.
@@ -50,7 +51,9 @@ class Count:
 
 def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
-    if arguments:
+    if arguments == ["--fleet"]:
+        total = on_a_fleet()
+    elif arguments:
         total = pytest("The tests asked for", arguments)
     else:
         total = pytest("Python, SQLite", ["tests", "--ignore=tests/browser", "-n", "2"])
@@ -62,6 +65,15 @@ def main(arguments: list[str]) -> int:
     say("")
     say(str(total))
     return 0 if total.passed and not total.failed else 1
+
+
+def on_a_fleet() -> Count:
+    fleet = {"GRUMP_TEST_FLEET": "1", "GRUMP_TEST_DATABASE": "postgres"}
+    total = pytest("Protocol, on a fleet", ["tests/integration", "tests/fleet"], **fleet)
+    total += browser(**fleet)
+    say("\n=== A fleet that is broken in every way ===")
+    code = run([sys.executable, "-m", "tests.load"], {**os.environ})
+    return total + (Count(failed=1) if code else Count(passed=1))
 
 
 def pytest(title: str, arguments: list[str], **environment: str) -> Count:
@@ -86,7 +98,7 @@ def read_junit(report: Path) -> Count:
     return count
 
 
-def browser() -> Count:
+def browser(**environment: str) -> Count:
     if not any(Path("tests/browser").glob("**/test_*.py")):
         return Count()
     if not chromium.find():
@@ -94,7 +106,8 @@ def browser() -> Count:
         if not chromium.get():
             say("Chromium is missing: `apt-get install chromium`, or `playwright install chromium`.")
             return Count(failed=1)
-    return pytest("Browser", ["tests/browser"])
+    title = "Browser, on a fleet" if environment else "Browser"
+    return pytest(title, ["tests/browser"], **environment)
 
 
 def javascript() -> Count:

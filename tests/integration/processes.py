@@ -158,6 +158,10 @@ class Web:
     def last_words(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
 
+    def logs(self) -> str:
+        """All that its processes have written."""
+        return self.log.read_text()
+
     def kill(self) -> None:
         """`kill -9`: no chance to say good-bye."""
         self._process.kill()
@@ -227,6 +231,9 @@ class Fleet(Web):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
         super().kill()
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in [self.log, *(self.var / "logs").iterdir()])
 
     def wait_until_it_answers(self, seconds: float = 90) -> None:
         super().wait_until_it_answers(seconds)

@@ -15,7 +15,7 @@ from chat.context.asking import PATIENCE
 from grump.local.parts import Installation, parts
 from tests.fakes import write_catalogue
 from tests.integration.own_valkey import OwnValkey
-from tests.integration.processes import ROOT, House, Web
+from tests.integration.processes import ROOT, Fleet, House, Web
 from tests.integration.programs import a_key, a_session
 from tests.integration.tab import Tab
 from tests.lifeline import die_with_parent
@@ -81,15 +81,37 @@ class Worker:
 
     def signal(self, number: int) -> None:
         """To the worker and its child."""
-        process = psutil.Process(self._process.pid)
-        for one in [*process.children(recursive=True), process]:
-            os.kill(one.pid, number)
+        signal_all(self._process.pid, number)
         if number == signal.SIGKILL:
             self._process.wait()
 
     def close(self) -> None:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGKILL)
+
+
+class WorkerOfFleet:
+    """The one that a fleet has already. Its supervisor starts it again."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+
+    def start(self) -> None:
+        self.fleet.until(lambda: self.fleet.children()["fitter"].state == "up", 60)
+
+    def signal(self, number: int) -> None:
+        pid = self.fleet.children()["fitter"].pid
+        assert pid is not None
+        signal_all(pid, number)
+
+    def close(self) -> None:
+        self.signal(signal.SIGCONT)
+
+
+def signal_all(pid: int, number: int) -> None:
+    process = psutil.Process(pid)
+    for one in [*process.children(recursive=True), process]:
+        os.kill(one.pid, number)
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +142,9 @@ def ann(house) -> str:
 
 
 @pytest.fixture(scope="module")
-def worker(house) -> Iterator[Worker]:
+def worker(house, web) -> Iterator[Worker | WorkerOfFleet]:
     """One for all: a test that stops or kills it sets it going again."""
-    worker = Worker(house)
+    worker = WorkerOfFleet(web) if isinstance(web, Fleet) else Worker(house)
     yield worker
     worker.close()
 

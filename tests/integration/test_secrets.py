@@ -88,7 +88,7 @@ async def test_texts_and_keys_are_in_no_log_no_error_no_metric_and_no_trace(watc
     with await asyncio.to_thread(urllib.request.urlopen, request) as answer:
         metrics = answer.read().decode()
     await asyncio.to_thread(web.terminate)  # what is not sent yet goes out with the process
-    log = web.log.read_text()
+    log = web.logs()
     traces = b"".join(collector.bodies).decode("utf-8", "replace")
 
     # What is scanned is there to be scanned.
