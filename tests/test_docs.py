@@ -4,12 +4,14 @@ import ast
 import dataclasses
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from chat import outbox, protocol
@@ -237,6 +239,16 @@ def test_every_target_of_make_exists_and_is_told():
         lines = " ; ".join(code_in(text(document)))
         told |= set(re.findall(r"\bmake(?: [A-Z_]+=\S+)* ([a-z]+)", lines))
     assert told == make_targets()
+
+
+@every_document
+def test_every_command_of_manage_py_exists_and_takes_what_it_is_given(document):
+    for line in code_in(text(document)):
+        if found := re.search(r"\bmanage\.py ([a-z_]+)(.*)", line):
+            command = load_command_class(get_commands()[found[1]], found[1])
+            given = shlex.split(found[2], comments=True)
+            if given:  # raises CommandError
+                command.create_parser("manage.py", found[1]).parse_args(given)
 
 
 @every_document

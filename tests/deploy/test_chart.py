@@ -1,5 +1,7 @@
 """The chart, rendered by Helm itself and held to Kubernetes' own schemas."""
 
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from tests.documents import first_cells, section
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/grump"
 KUBERNETES = "1.33"
+GUIDE = "docs/operating.md"
 EVERYTHING = {
     "web": {"autoscaling": {"enabled": True}},
     "worker": {"autoscaling": {"enabled": True}},
@@ -53,6 +56,17 @@ def test_every_object_is_one_that_kubernetes_takes(values):
     for one in rendered(values):
         if "nvidia.com" not in one["apiVersion"]:  # the operator's own: their schemas are not in Kubernetes
             kubernetes_validate.validate(one, KUBERNETES, strict=True)
+
+
+def test_the_command_of_the_guide_installs_what_it_says():
+    [said] = re.findall(r"helm install chat deploy/helm/grump -n chat (.*)", section(GUIDE, "## Kubernetes"))
+    given = dict(each.split("=", 1) for each in shlex.split(said) if each != "--set")
+    assert given.keys() == {"image.repository", "hosts"}
+    hosts = given["hosts"].strip("{}").split(",")
+    web = of("Deployment", {"image": {"repository": given["image.repository"]}, "hosts": hosts}, "-web")
+    container = web["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"].startswith(f"{given['image.repository']}:")
+    assert hosts[0] in yaml.safe_dump(rendered({"hosts": hosts}))
 
 
 @variants
