@@ -191,8 +191,14 @@ def looked_ahead(user_id: int) -> None:
             won_ms=dice.randint(300, 900) if number % 3 == 0 else None,
         )
     for number, message in enumerate(Message.objects.filter(owner_id=user_id, role="assistant")):
-        FollowUps.objects.create(
-            message=message, owner_id=user_id, questions=["And then?"], chosen=0 if number % 2 else None
+        # A worker that runs beside has perhaps asked for some already.
+        FollowUps.objects.update_or_create(
+            message=message,
+            defaults={
+                "owner_id": user_id,
+                "questions": ["And then?"],
+                "chosen": 0 if number % 2 else None,
+            },
         )
     for kind, shown, right, taken in (("next", 840, 310, 190), ("said", 120, 77, 52), ("typo", 64, 60, 41)):
         Heeded.objects.create(
