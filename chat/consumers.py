@@ -206,7 +206,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.outbox.put(protocol.encode(frame))
 
     async def _send_text(self, text: str) -> None:
-        await self.send(text_data=text)
+        await self.base_send({"type": "websocket.send", "text": text})  # two coroutines less than `send`
 
     def _user(self) -> dict[str, Any]:
         return {"id": self.user.pk, "name": self.user.display_name, "guest": self.user.is_guest}

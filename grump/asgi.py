@@ -19,6 +19,7 @@ from chat.consumers import ChatConsumer  # noqa: E402
 from grump.lib.leaving import Counted  # noqa: E402
 from grump.operations import garbage, tracing  # noqa: E402
 from grump.operations.body_limit import BodyLimit  # noqa: E402
+from grump.operations.frames import sent_straight  # noqa: E402
 from grump.operations.origin import SameOrigin  # noqa: E402
 from grump.operations.programs import PREFIX  # noqa: E402
 from grump.operations.requests import Identified  # noqa: E402
@@ -38,7 +39,9 @@ application = ProtocolTypeRouter(
     {
         "http": Identified(Counted(BodyLimit(http, settings.MAX_BODY_BYTES, LONGER))),
         "websocket": Identified(
-            SameOrigin(AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])))
+            SameOrigin(
+                sent_straight(AuthMiddlewareStack, URLRouter([path("ws/chat/", ChatConsumer.as_asgi())]))
+            )
         ),
     }
 )
