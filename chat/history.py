@@ -20,6 +20,7 @@ from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import encode
+from grump.lib.rows import change, first
 from usage import quota
 
 BRANCH_LIMIT = 200  # messages that a page begins with
@@ -58,22 +59,28 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
     One guarded update decides between the turn itself and a reaper that took its process for dead.
     """
     now = timezone.now()
+    outcome = {"state": state, "ended_at": now, "heartbeat_at": now, **values}
     with transaction.atomic():
-        ended = Generation.objects.filter(id=generation_id, state=Generation.State.RUNNING).update(
-            state=state, ended_at=now, heartbeat_at=now, **values
-        )
-        if not ended:
+        running = [_key(generation_id), Generation.State.RUNNING]
+        ended = change(Generation, outcome, "id = %s AND state = %s", running, "message_id")
+        if ended is None:
             return False
-        Message.objects.filter(generation=generation_id).update(text=text, tokens=count_tokens(text))
-        _index(generation_id)
+        answer = first(Message, _ANSWERED, [text, count_tokens(text), ended[0]])
+        # The answer and its question can be searched from now on.
+        question = first(Message, _MESSAGE, [_key(answer.parent_id)]) if answer and answer.parent_id else None
+        search.index(*(message for message in (question, answer) if message is not None and message.text))
         pay(generation_id, state, values)
     return True
 
 
-def _index(generation_id: UUID) -> None:
-    """The answer and its question can be searched from now on."""
-    answer = Message.objects.select_related("parent").get(generation=generation_id)
-    search.index(*(message for message in (answer.parent, answer) if message is not None and message.text))
+# Written out, as they run for every message (grump/lib/rows.py says why).
+_ANSWERED = "UPDATE chat_message SET text = %s, tokens = %s WHERE id = %s RETURNING *"
+_MESSAGE = "SELECT * FROM chat_message WHERE id = %s"
+
+
+def _key(id: UUID) -> Any:
+    """As the database keeps ids."""
+    return Message._meta.pk.get_db_prep_value(id, connection)
 
 
 def pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
@@ -176,7 +183,7 @@ ORDER BY branch.depth DESC
 def prompt(leaf_id: UUID) -> list[Line]:
     """What an answer to `leaf_id` can see, oldest first: the messages down to it, as far back as the limits
     allow. One query, and no model objects: they would cost more than reading the texts."""
-    leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
+    leaf = _key(leaf_id)
     with connection.cursor() as cursor:
         cursor.execute(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
         return [prompt_line(row) for row in cursor.fetchall()]
@@ -216,5 +223,5 @@ def branch(leaf_id: UUID, limit: int = BRANCH_LIMIT) -> list[Message]:
 
     Walks up from the leaf by primary key: the cost is the branch's length, not the conversation's size.
     """
-    leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
+    leaf = _key(leaf_id)
     return list(Message.objects.raw(_BRANCH, [leaf, limit - 1]))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat.models import Conversation, Message
 from grump.accounts.models import User
-from grump.lib.rows import first, insert
+from grump.lib.rows import change, first, insert
 from usage.models import Entry, Hold
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,24 @@ def test_a_row_that_is_there_becomes_like_the_new_one(ann):
     again = Conversation(id=first_one.id, owner=ann, title="two", updated_at=timezone.now())
     insert(again, or_update="id")
     assert columns(Conversation.objects.get()) == columns(again)
+
+
+def test_a_change_is_the_one_that_the_orm_makes_and_says_what_it_met(ann):
+    conversation = Conversation(owner=ann, title="one", updated_at=timezone.now())
+    insert(conversation)
+    question = Message(conversation=conversation, owner=ann, role="user", text="a")
+    insert(question)
+    values = {"text": "“b”", "counts": {"openai": 1}, "pinned": True, "parent": None, "tokens": 3}
+    assert change(Message, values, "text = %s", ["a"], "role, text") == ("user", "“b”")
+    for name, value in values.items():
+        setattr(question, name, value)
+    assert columns(Message.objects.get()) == columns(question)
+
+
+def test_a_change_that_meets_nothing_says_so(ann):
+    insert(Conversation(owner=ann, title="one", updated_at=timezone.now()))
+    assert change(Conversation, {"title": "two"}, "title = %s", ["three"], "id") is None
+    assert Conversation.objects.get().title == "one"
 
 
 def test_the_first_row_or_nothing(ann):
