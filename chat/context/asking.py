@@ -86,8 +86,8 @@ class Fitter:
         way: Way = "cache"
         plan = await self._found(look.cache_key)
         if plan is None:
-            wanted = (look.key, own, look.room, families, conversation_id)
-            plan, way = await self._asked(*wanted), "worker"
+            wanted = (own, look.room, families, conversation_id)
+            plan, way = await self._asked(look, *wanted), "worker"
         if plan is not None:
             try:
                 fitted = plans.read(plan, len(own))
@@ -110,7 +110,12 @@ class Fitter:
     # --- The worker ---
 
     async def _asked(
-        self, key: str, lines: Sequence[Line], budget: int, families: Sequence[str], conversation_id: UUID
+        self,
+        look: "_Look",
+        lines: Sequence[Line],
+        budget: int,
+        families: Sequence[str],
+        conversation_id: UUID,
     ) -> Mapping[str, Any] | None:
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -121,9 +126,8 @@ class Fitter:
             return None
         self._probe_at = now + PROBE
         number = secrets.token_hex(12)
-        wish = Wish(
-            number, self._process, str(conversation_id), str(lines[-1].id), budget, tuple(families), key
-        )
+        ids = (str(conversation_id), str(lines[-1].id))
+        wish = Wish(number, self._process, *ids, budget, tuple(families), look.key, look.cache_key)
         reply: asyncio.Future[Mapping[str, Any]] = loop.create_future()
         self._waiting[number] = reply
         if self._listener is None or self._listener.done():
@@ -145,7 +149,7 @@ class Fitter:
             return None
         finally:
             self._waiting.pop(number, None)
-        return told["plan"] if told["key"] == key else None
+        return told["plan"] if told["key"] == look.key else None
 
     def _was_queued(self, done: "asyncio.Future[None]", number: str) -> None:
         self._queued -= 1

@@ -80,7 +80,7 @@ def fit(
         return Fitted(tuple(range(len(lines))))
     text = lines[-1].text if query is None else query
     chosen: dict[int, Ranges] = {}
-    made = ""
+    made, tokens = "", 0
     room = plan.room
     choosing = Choosing(lines, plan, text, known, weights) if room >= LEAST_ROOM and plan.older else None
     for _ in range(TRIES):  # a sentence's tokens are estimated: where it was too few, with less room again
@@ -89,13 +89,14 @@ def fit(
             break
         chosen = choosing.within(room - OPENING)
         made = rendered(lines, chosen)
-        takes = math.ceil(CAUTION * count_tokens(made)) + TOKENS_PER_MESSAGE
+        tokens = count_tokens(made)
+        takes = math.ceil(CAUTION * tokens) + TOKENS_PER_MESSAGE
         if takes <= plan.room:
             break
         room = min(int(room * 0.95), int(room * (plan.room / takes) ** 1.5))
     else:
         made, chosen = "", {}
-    return _fitted(lines, plan, chosen, made, known.summary)
+    return _fitted(lines, plan, chosen, Told(0, made, tokens), known.summary)
 
 
 def extract(lines: Sequence[Line], room: int, known: Known = NOTHING_KNOWN) -> str:
@@ -137,8 +138,9 @@ def newest(lines: Sequence[Line], budget: int) -> Fitted:
 
 
 def _fitted(
-    lines: Sequence[Line], plan: Plan, chosen: Mapping[int, Ranges], made: str, summary: Told | None
+    lines: Sequence[Line], plan: Plan, chosen: Mapping[int, Ranges], made: Told, summary: Told | None
 ) -> Fitted:
+    """`made`: what was chosen, in words."""
     last = len(lines) - 1
     pieces: list[int | Made] = [*plan.head]
     after = sum(cost(lines[place]) for place in (*plan.head, *plan.pins, *plan.recent, last))
@@ -146,11 +148,11 @@ def _fitted(
         pieces.append(Made("user", f"[Summary of the beginning of this conversation]\n{summary.text}"))
         after += summary.tokens + TOKENS_PER_MESSAGE
     pieces += sorted((*plan.pins, *plan.recent))
-    if made:
-        pieces.append(Made("user", made))
-        after += count_tokens(made) + TOKENS_PER_MESSAGE
+    if made.text:
+        pieces.append(Made("user", made.text))
+        after += made.tokens + TOKENS_PER_MESSAGE
     pieces.append(last)
-    if len(pieces) == len(lines) and not made:
+    if len(pieces) == len(lines) and not made.text:
         return Fitted(tuple(range(len(lines))))
     whole = len(plan.head) + len(plan.pins) + len(plan.recent) + 1
     shortened = Shortened(

@@ -36,16 +36,13 @@ class Digest:
     keys: NDArray[Any]
     ends: NDArray[Any]
     terms: NDArray[Any]
+    numbers: NDArray[Any]  # all of it in one, as it is stored
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def pack(self) -> bytes:
-        import numpy
-
-        head = numpy.array([VERSION, len(self.starts), len(self.terms), 0], numpy.uint32)
-        parts = (head, self.starts, self.stops, self.marks, self.keys, self.ends, self.terms)
-        return b"".join(part.astype(numpy.uint32).tobytes() for part in parts)
+        return self.numbers.tobytes()
 
 
 def unpack(packed: bytes | memoryview) -> Digest | None:
@@ -58,8 +55,13 @@ def unpack(packed: bytes | memoryview) -> Digest | None:
     units, count = int(numbers[1]), int(numbers[2])
     if len(numbers) != _HEADER + 5 * units + count:
         return None
-    starts, stops, marks, keys, ends = numbers[_HEADER : _HEADER + 5 * units].reshape(5, units)
-    return Digest(starts, stops, marks, keys, ends, numbers[_HEADER + 5 * units :])
+    return _over(numbers, units)
+
+
+def _over(numbers: NDArray[Any], units: int) -> Digest:
+    first, body = _HEADER, _HEADER + 5 * units
+    starts, stops, marks, keys, ends = numbers[first:body].reshape(5, units)
+    return Digest(starts, stops, marks, keys, ends, numbers[body:], numbers)
 
 
 def make(text: str) -> Digest:
@@ -68,19 +70,16 @@ def make(text: str) -> Digest:
     units = cut(text)
     found: list[int] = []
     ends, keys = [], []
-    for unit in units:
-        words = terms(text[unit.start : unit.end])
+    for start, end, _ in units:
+        words = terms(text[start:end])
         found += words
         ends.append(len(found))
         keys.append(crc32(array("I", words).tobytes()) if len(words) >= SAME_WORDS else 0)
-    kind = numpy.uint32
-    return Digest(
-        numpy.array([unit.start for unit in units], kind),
-        numpy.array([unit.end for unit in units], kind),
-        numpy.array([int(unit.marks) for unit in units], kind),
-        numpy.array(keys, kind),
-        numpy.array(ends, kind),
-        numpy.array(found, kind),
+    starts, stops, marks = zip(*units, strict=True) if units else ((), (), ())
+    # One array, of which the others are views: six of a few numbers each took longer than finding them.
+    head = (VERSION, len(units), len(found), 0)
+    return _over(
+        numpy.array([*head, *starts, *stops, *marks, *keys, *ends, *found], numpy.uint32), len(units)
     )
 
 

@@ -51,7 +51,8 @@ _LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be fitted, and who waits for it. `key` is `plans.key_of` what the asker has before it."""
+    """What is to be fitted, and who waits for it. `key` is `plans.key_of` what the asker has before it, and
+    `cached_under` its `plans.cache_key`; empty from an asker who does not say."""
 
     number: str  # of this asking; never used twice
     process: str  # who asks
@@ -60,6 +61,7 @@ class Wish:
     budget: int
     families: Sequence[str]
     key: str
+    cached_under: str = ""
 
     def as_arguments(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -87,19 +89,25 @@ def answer(wish: Wish) -> None:
 
 def _make(wish: Wish) -> dict[str, Any] | None:
     """The plan; None where the conversation is not (or no longer) the one that was asked about."""
-    found = remembered.read(wish.conversation_id, UUID(wish.question_id))
+    question = UUID(wish.question_id)
+    found = remembered.read(wish.conversation_id, question, quickly=bool(wish.cached_under))
     lines, key = _asked_about(found, wish)
+    if found.is_quick and (key != wish.key or plans.cache_key(key, lines) != wish.cached_under):
+        # Something has changed further back than was looked at.
+        found = remembered.read(wish.conversation_id, question)
+        lines, key = _asked_about(found, wish)
     if key != wish.key and found.is_from_memory:
         # What is remembered was compared by its length and marks alone: before the turn is refused, by all.
         remembered.forget(wish.conversation_id)
-        found = remembered.read(wish.conversation_id, UUID(wish.question_id))
+        found = remembered.read(wish.conversation_id, question)
         lines, key = _asked_about(found, wish)
     return plan_of(lines, wish.budget, key, found) if key == wish.key else None
 
 
 def _asked_about(found: Read, wish: Wish) -> tuple[list[Line], str]:
-    lines = plans.counted([line for line in found.lines if line.text], wish.families)
-    return lines, plans.key_of(lines, wish.budget, lines[-1].text) if lines else ""
+    counted = found.counted(wish.families)
+    lines = counted.lines
+    return lines, plans.key_of(lines, wish.budget, lines[-1].text, blocks=counted.blocks) if lines else ""
 
 
 def plan_of(lines: Sequence[Line], budget: int, key: str, found: Read | None = None) -> dict[str, Any]:
@@ -120,19 +128,24 @@ def plan_of(lines: Sequence[Line], budget: int, key: str, found: Read | None = N
             worked.vectors if query is not None else {},
             unit_of(query) if query is not None else None,
             stored.last_summary(lines),
+            found.conversation.stacked if found is not None else None,
         ),
     )
     plan = plans.spell(fitted)
     # It has words of the conversation in it: they go with whoever wrote them.
-    cache.set(cached_under, plan, KEPT, owner=_owner_of(lines))
+    cache.set(cached_under, plan, KEPT, owner=_owner_of(lines, found))
     stored.keep_digests(lines, worked)
     # Told to whoever asked now, and not kept with the plan: it is about this time.
     return {**plan, "vector": "kept"} if was_kept else plan
 
 
-def _owner_of(lines: Sequence[Line]) -> str:
+def _owner_of(lines: Sequence[Line], found: Read | None) -> str:
+    if found is not None and found.conversation.owner:
+        return found.conversation.owner
     first = next((line.id for line in lines if line.id is not None), None)
     owner = Message.objects.filter(pk__in=[first]).values_list("owner_id", flat=True).first() if first else ""
+    if found is not None:
+        found.conversation.owner = str(owner or "")
     return str(owner or "")
 
 

@@ -1,8 +1,9 @@
 """What this worker process has read of the conversations it fitted last, so that a turn reads what is new.
 
-Of every message a few numbers are read each time (length, count, pin, what has been worked out); texts,
-digests and vectors only where those have changed. Whoever uses it compares the whole with the key of the
-asking, which is of every character: a memory that is wrong is noticed there, and forgotten.
+Looked at are either the newest messages, down to one that was there the last time, or of every message a few
+numbers (length, count, pin, what has been worked out); texts, digests and vectors only where those have
+changed. Whoever uses it compares the whole with the key of the asking, which is of every character: a memory
+that is wrong is noticed there, and looked at again or forgotten.
 """
 
 import threading
@@ -15,7 +16,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from chat.context import plans
 from chat.context.digest import Digest
+from chat.context.plans import BLOCK
+from chat.context.stacked import Stacked
 from chat.history import BRANCH, PROMPT_COLUMNS, PROMPT_MESSAGES, PROMPT_TEXT, Line, prompt, prompt_line
 from chat.models import Message
 
@@ -23,6 +27,8 @@ MOST = 6  # conversations
 MOST_SIZE = 64_000_000  # bytes of all of them together, about
 KEPT = 900.0  # seconds after it was used last: what is deleted is not remembered for long
 MOST_NEW = 200  # messages that are read one by one
+MOST_FAMILIES = 4  # sorts of counts that are kept of one conversation
+NEWEST = 24  # messages that are looked at where the rest is taken for what it was
 
 _MARKS = (
     BRANCH
@@ -56,41 +62,90 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Read:
-    """A branch, oldest first. `is_from_memory`: some of it was not read again."""
+class Counted:
+    """A branch's lines with their tokens for some models, and the hashes of their blocks."""
 
+    lines: list[Line] = field(default_factory=list)
+    blocks: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Conversation:
+    messages: dict[Any, Kept] = field(default_factory=dict)  # of all branches that were asked about
+    branch: list[Kept] = field(default_factory=list)  # the last one, oldest first, but what has no text
+    counted: dict[tuple[str, ...], Counted] = field(default_factory=dict)  # of `branch`
+    stacked: Stacked = field(default_factory=Stacked)
+    owner: str = ""
+    used_at: float = 0.0
+    size: int = 0
+    characters: int = 0
+
+    def weigh(self) -> None:
+        """About: a digest takes twice as many bytes as its text has characters."""
+        self.characters = sum([len(one.line.text) for one in self.messages.values()])
+        vectors = sum([len(one.vectors) for one in self.messages.values()])
+        self.size = 3 * self.characters + vectors + self.stacked.size()
+
+    def turn_to(self, branch: list[Kept]) -> None:
+        """What was put together of the lines that are still the same ones stays."""
+        pairs = zip(self.branch, branch, strict=False)
+        same = next((at for at, (a, b) in enumerate(pairs) if a is not b), min(len(self.branch), len(branch)))
+        for one in self.counted.values():
+            del one.lines[same:]
+            del one.blocks[same // BLOCK :]
+        self.branch = branch
+
+
+@dataclass(slots=True)
+class Read:
+    """A branch, oldest first, but what has no text. `is_from_memory`: some of it was not read again;
+    `is_quick`: and most of it was not even looked at."""
+
+    conversation: _Conversation
     kept: list[Kept]
     is_from_memory: bool = False
+    is_quick: bool = False
 
     @property
     def lines(self) -> list[Line]:
         return [one.line for one in self.kept]
 
-    def by_id(self) -> dict[UUID | None, Kept]:
-        return {one.line.id: one for one in self.kept}
-
-
-@dataclass(slots=True)
-class _Conversation:
-    messages: dict[Any, Kept] = field(default_factory=dict)
-    used_at: float = 0.0
-
-    size: int = 0
-
-    def weigh(self) -> None:
-        """About: a digest takes twice as many bytes as its text has characters."""
-        self.size = sum([3 * len(one.line.text) + len(one.vectors) for one in self.messages.values()])
+    def counted(self, families: Sequence[str]) -> Counted:
+        known = self.conversation.counted
+        one = known.get(tuple(families)) or Counted()
+        if len(known) >= MOST_FAMILIES:
+            known.clear()
+        known[tuple(families)] = one
+        one.lines += plans.counted([kept.line for kept in self.kept[len(one.lines) :]], families)
+        return one
 
 
 _conversations: OrderedDict[str, _Conversation] = OrderedDict()
 _later: threading.Timer | None = None  # forgets where no further fit does
 
 
-def read(conversation_id: str, leaf_id: UUID) -> Read:
-    """The branch down to `leaf_id`, as it is stored now."""
+def read(conversation_id: str, leaf_id: UUID, quickly: bool = False) -> Read:
+    """The branch down to `leaf_id`, as it is stored now. `quickly`: only its newest messages are looked at,
+    if they follow one that is remembered."""
     now = time.monotonic()
     conversation = _conversations.pop(conversation_id, None) or _Conversation()
-    marks = _marks(leaf_id)
+    kept = _newest(conversation, leaf_id) if quickly and conversation.branch else None
+    is_quick = kept is not None
+    is_from_memory = is_quick
+    if kept is None:
+        kept, is_from_memory = _all(conversation, leaf_id)
+    conversation.turn_to([one for one in kept if one.line.text])
+    conversation.used_at = now
+    conversation.weigh()
+    _conversations[conversation_id] = conversation
+    _make_room(now)
+    _look_later()
+    return Read(conversation, conversation.branch, is_from_memory, is_quick)
+
+
+def _all(conversation: _Conversation, leaf_id: UUID) -> tuple[list[Kept], bool]:
+    """And whether some of it was not read again."""
+    marks = _marks(leaf_id, PROMPT_MESSAGES)
     known = conversation.messages
     same = {row[0] for row in marks if row[0] in known and known[row[0]].marks == row}
     fresh = [row[0] for row in marks if row[0] not in same]
@@ -104,13 +159,28 @@ def read(conversation_id: str, leaf_id: UUID) -> Read:
         for row in marks
         if row[0] in same or row[0] in lines
     ]
-    conversation.messages.update((one.marks[0], one) for one in kept)
-    conversation.used_at = now
-    conversation.weigh()
-    _conversations[conversation_id] = conversation
-    _make_room(now)
-    _look_later()
-    return Read(kept, bool(same))
+    known.update((one.marks[0], one) for one in kept)
+    return kept, bool(same)
+
+
+def _newest(conversation: _Conversation, leaf_id: UUID) -> list[Kept] | None:
+    """None where they do not follow anything that is remembered, or the limits of a prompt are near."""
+    branch, known = conversation.branch, conversation.messages
+    if len(known) + NEWEST > PROMPT_MESSAGES or conversation.characters >= PROMPT_TEXT:
+        return None
+    marks = _marks(leaf_id, NEWEST)
+    first = max(0, len(branch) - 4 * NEWEST)
+    places = {one.marks[0]: first + at for at, one in enumerate(branch[first:])}
+    joint = next((at for at, row in enumerate(marks) if row[0] in places), None)
+    if joint is None:
+        return None
+    newest = marks[joint:]
+    fresh = [row[0] for row in newest if row[0] not in known or known[row[0]].marks != row]
+    lines = _some(fresh)
+    if len(lines) < len(fresh):
+        return None  # gone, between two looks
+    known.update((row[0], Kept(row, lines[row[0]])) for row in newest if row[0] in lines)
+    return branch[: places[newest[0][0]]] + [known[row[0]] for row in newest]
 
 
 def forget(conversation_id: str) -> None:
@@ -143,10 +213,10 @@ def _look_again() -> None:
         _look_later()
 
 
-def _marks(leaf_id: UUID) -> list[Sequence[Any]]:
+def _marks(leaf_id: UUID, most: int) -> list[Sequence[Any]]:
     leaf = Message._meta.pk.get_db_prep_value(leaf_id, connection)
     with connection.cursor() as cursor:
-        cursor.execute(_MARKS, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
+        cursor.execute(_MARKS, [leaf, most - 1, PROMPT_TEXT])
         return list(cursor.fetchall())
 
 

@@ -46,14 +46,12 @@ def rendered(lines: Sequence[Line], chosen: Mapping[int, Ranges]) -> str:
 
 def stamp(line: Line, day: date | None = None) -> str:
     """Who said it, and when: with the day where it is not `day`."""
-    speaker = SPEAKERS.get(line.role, line.role)
-    if line.at is None:
+    speaker, at = SPEAKERS.get(line.role, line.role), line.at
+    if at is None:
         return f"{speaker}: "
-    return (
-        f"[{line.at:%H:%M}] {speaker}: "
-        if line.at.date() == day
-        else f"[{line.at:%Y-%m-%d %H:%M}] {speaker}: "
-    )
+    # Put together by hand: strftime takes longer than all the rest.
+    clock = f"{at.hour:02}:{at.minute:02}"
+    return f"[{clock}] {speaker}: " if at.date() == day else f"[{at.date().isoformat()} {clock}] {speaker}: "
 
 
 def excerpt(text: str, ranges: Ranges) -> str:
@@ -61,6 +59,7 @@ def excerpt(text: str, ranges: Ranges) -> str:
     if not ranges:
         return ""
     pieces = [text[start:end] for start, end in ranges]
-    begins = "… " if text[: ranges[0][0]].strip() else ""
-    ends = " …" if text[ranges[-1][1] :].strip() else ""
+    first, last = ranges[0][0], ranges[-1][1]
+    begins = "… " if first and text[:first].strip() else ""
+    ends = " …" if last < len(text) and text[last:].strip() else ""
     return begins + GAP.join(pieces) + ends

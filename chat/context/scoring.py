@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chat.context.digest import PASSAGE, Digest, passages
+from chat.context.stacked import Passages, Stack
 from chat.context.terms import terms
 from chat.context.units import Mark, marks
 
@@ -60,52 +60,6 @@ class Weights:
 def fitted_weights() -> Weights:
     written = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return Weights(**{field.name: float(written[field.name]) for field in fields(Weights)})
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """The digests of several messages, one after the other. `message` and `place`: whose unit it is, and its
-    number there; `of_term`: whose term it is."""
-
-    message: NDArray[Any]
-    place: NDArray[Any]
-    starts: NDArray[Any]
-    stops: NDArray[Any]
-    marks: NDArray[Any]
-    keys: NDArray[Any]
-    lengths: NDArray[Any]  # in terms
-    terms: NDArray[Any]
-    of_term: NDArray[Any]
-
-    def __len__(self) -> int:
-        return len(self.message)
-
-
-def stack(digests: Sequence[Digest]) -> Stack:
-    import numpy
-
-    sizes = numpy.array([len(digest) for digest in digests], numpy.int64)
-
-    def joined(name: str) -> NDArray[Any]:
-        parts = [getattr(digest, name) for digest in digests]
-        return numpy.concatenate(parts).astype(numpy.int64) if parts else numpy.zeros(0, numpy.int64)
-
-    ends = joined("ends")
-    first = numpy.cumsum(sizes) - sizes
-    lengths = numpy.diff(ends, prepend=0)
-    begins = first[sizes > 0]  # each message counts its terms anew
-    lengths[begins] = ends[begins]
-    return Stack(
-        message=numpy.repeat(numpy.arange(len(digests)), sizes),
-        place=numpy.arange(int(sizes.sum())) - numpy.repeat(first, sizes),
-        starts=joined("starts"),
-        stops=joined("stops"),
-        marks=joined("marks"),
-        keys=joined("keys"),
-        lengths=lengths,
-        terms=joined("terms"),
-        of_term=numpy.repeat(numpy.arange(len(lengths)), lengths),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +118,9 @@ def query_of(
     )
 
 
-def score(
-    units: Stack, query: Query, vectors: Sequence[bytes], digests: Sequence[Digest], weights: Weights
-) -> Any:
-    """One number a unit, the higher the more it is needed. `vectors` as `digest.pack_vectors` wrote them, one
-    for each digest, empty where there are none."""
+def score(units: Stack, query: Query, passages: Passages | None, weights: Weights) -> Any:
+    """One number a unit, the higher the more it is needed. `passages`: of the same digests, None where the
+    question has no vector."""
     import numpy
 
     count = len(units)
@@ -179,8 +131,8 @@ def score(
         weights = replace(weights, **_BROAD)
     words = bm25(units, query.words)
     found = weights.words * _in_the_question(words, units, query)
-    if query.vector is not None:
-        near = cosines(query.vector, vectors, digests)
+    if query.vector is not None and passages is not None:
+        near = cosines(query.vector, passages)
         found = found + weights.meaning * _meaning(near) + weights.ranked * _ranked(near)
     found = found + weights.followed * _to_one(bm25(units, _brought(units, found, query)))
     total += found
@@ -210,15 +162,12 @@ def bm25(units: Stack, words: Sequence[tuple[int, float]]) -> Any:
         return total
     mean = max(float(units.lengths.mean()), 1.0)
     norm = SATURATION * (1 - LENGTHS + LENGTHS * units.lengths / mean)
-    wanted = numpy.array([term for term, _ in words], numpy.int64)
-    hits = numpy.isin(units.terms, wanted)
-    terms_hit, units_hit = units.terms[hits], units.of_term[hits]
     for term, weight in words:
-        times = numpy.bincount(units_hit[terms_hit == term], minlength=count)
-        have = int((times > 0).sum())
+        having, times = numpy.unique(units.having(term), return_counts=True)
+        have = len(having)
         if have:
             idf = numpy.log1p((count - have + 0.5) / (have + 0.5))
-            total += weight * idf * times * (SATURATION + 1) / (times + norm)
+            total[having] += weight * idf * times * (SATURATION + 1) / (times + norm[having])
     return total
 
 
@@ -228,7 +177,7 @@ def _in_the_question(words: Any, units: Stack, query: Query) -> Any:
 
     whole = 0.0
     for term, weight in query.words:
-        have = len(numpy.unique(units.of_term[units.terms == term]))
+        have = len(numpy.unique(units.having(term)))
         whole += weight * math.log1p((len(units) - have + 0.5) / (have + 0.5)) if have else 0.0
     most = max(float(words.max()), ENOUGH * whole * (SATURATION + 1) / 2)
     return words / most if most > 0 else words
@@ -267,29 +216,16 @@ RANKS = 30
 STRONG = 0.5  # a cosine from which on the best passage counts in full
 
 
-def cosines(vector: Any, vectors: Sequence[bytes], digests: Sequence[Digest]) -> Any:
+def cosines(vector: Any, found: Passages) -> Any:
     """Of each unit's passage with `vector`; _UNKNOWN where it was not embedded."""
     import numpy
 
-    width = len(vector)
-    rows: list[bytes] = []
-    repeats: list[int] = []
-    for digest, packed in zip(digests, vectors, strict=True):
-        count = len(digest)
-        if not count:
-            continue
-        if int(digest.stops[-1]) - int(digest.starts[0]) <= PASSAGE:  # most messages are one passage
-            ranges = [(0, count)]
-        else:
-            ranges = passages(digest.starts.tolist(), digest.stops.tolist())
-        rows.append(packed if len(packed) == width * len(ranges) else bytes(width * len(ranges)))
-        repeats += [behind - first for first, behind in ranges]
-    if not rows:
+    if not len(found.units):
         return numpy.zeros(0)
-    numbers = numpy.frombuffer(b"".join(rows), numpy.int8).reshape(-1, width).astype(numpy.float32)
-    norms = numpy.linalg.norm(numbers, axis=1)
-    near = numpy.where(norms > 0, numbers @ vector / numpy.maximum(norms, 1e-9), _UNKNOWN)
-    return numpy.repeat(near, repeats)
+    norms = found.norms
+    products = found.numbers.astype(numpy.float32) @ vector
+    near = numpy.where(norms > 0, products / numpy.maximum(norms, 1e-9), _UNKNOWN)
+    return numpy.repeat(near, found.units)
 
 
 def _brought(units: Stack, found: Any, query: Query) -> list[tuple[int, float]]:
@@ -304,10 +240,9 @@ def _brought(units: Stack, found: Any, query: Query) -> list[tuple[int, float]]:
     if not candidates:
         return []
     wanted = numpy.array(sorted(candidates), numpy.int64)
-    hits = numpy.isin(units.terms, wanted)
-    terms_hit, times = numpy.unique(units.terms[hits], return_counts=True)
     most = max(3.0, RARE * count)
-    kept = [(int(term), 1.0) for term, n in zip(terms_hit, times, strict=True) if 1 < n <= most]
+    amounts = units.amounts(wanted)
+    kept = [(term, 1.0) for term in wanted[(amounts > 1) & (amounts <= most)].tolist()]
     return kept[:MOST_TERMS]
 
 

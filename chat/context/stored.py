@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from chat.context import digest
 from chat.context.digest import Digest
-from chat.context.remembered import Kept, Read
+from chat.context.remembered import Read
 from chat.context.whole import Told
 from chat.history import Line
 from chat.models import Digest as DigestRow
@@ -28,12 +28,12 @@ class Worked:
 def worked_out(lines: Sequence[Line], vectors_of: str, read: Read | None = None) -> Worked:
     """Digests of all lines, made where there are none; vectors of the model `vectors_of` where there are
     some. One query at most: what `read` remembers is not asked for again, and what is found it remembers."""
-    found = Worked()
-    kept = read.by_id() if read is not None else {}
+    found = _remembered(read, vectors_of) if read is not None else Worked()
+    kept = read.kept if read is not None else []
     wanting = {
         line.id: place
         for place, line in enumerate(lines)
-        if line.id is not None and not _take(found, place, kept.get(line.id), vectors_of, line.embedded)
+        if place not in found.digests and line.id is not None
     }
     for id, units, vectors, model in _rows(lines[-1], list(wanting)):
         place = wanting.get(id if isinstance(id, UUID) else UUID(id))
@@ -47,22 +47,26 @@ def worked_out(lines: Sequence[Line], vectors_of: str, read: Read | None = None)
         if place not in found.digests:
             found.digests[place] = digest.make(line.text)
             found.made.append(place)
-    for id, place in wanting.items():
-        if (one := kept.get(id)) is not None:
+    for place in wanting.values():
+        if kept:
+            one = kept[place]
             one.digest = found.digests[place]
             one.vectors = found.vectors.get(place, b"")
             one.vectors_of = vectors_of
     return found
 
 
-def _take(found: Worked, place: int, one: Kept | None, vectors_of: str, is_embedded: bool) -> bool:
-    """What is remembered of a line; False where that is not all there is."""
-    if one is None or one.digest is None or (is_embedded and vectors_of and one.vectors_of != vectors_of):
-        return False
-    found.digests[place] = one.digest
-    if vectors_of and one.vectors:
-        found.vectors[place] = one.vectors
-    return True
+def _remembered(read: Read, vectors_of: str) -> Worked:
+    """Of lines of which all that there is is remembered."""
+    whole = [
+        (place, one)
+        for place, one in enumerate(read.kept)
+        if one.digest is not None and not (one.line.embedded and vectors_of and one.vectors_of != vectors_of)
+    ]
+    return Worked(
+        {place: one.digest for place, one in whole if one.digest is not None},
+        {place: one.vectors for place, one in whole if one.vectors} if vectors_of else {},
+    )
 
 
 # All of the conversation's, other branches' too: naming thousands of messages one by one takes longer.
@@ -85,29 +89,34 @@ def _rows(last: Line, wanted: Sequence[UUID]) -> list[tuple[Any, ...]]:
         rows = DigestRow.objects.filter(message__in=wanted)
         return list(rows.values_list("message_id", "units", "vectors", "vectors_of"))
     with connection.cursor() as cursor:
-        cursor.execute(_DIGESTS, [Message._meta.pk.get_db_prep_value(last.id, connection)])
+        cursor.execute(_DIGESTS, [_stored_id(last.id)])
         return list(cursor.fetchall())
 
 
 def keep_digests(lines: Sequence[Line], worked: Worked) -> None:
     """Those that were made now. A message that has one meanwhile, or is gone, is left alone."""
-    rows = {
-        line_id: worked.digests[place].pack()
+    rows = [
+        (worked.digests[place].pack(), b"", _stored_id(line_id))
         for place in worked.made
         if (line_id := lines[place].id) is not None
-    }
+    ]
     if not rows:
         return
-    with transaction.atomic():
-        there = set(Message.objects.filter(id__in=list(rows)).values_list("id", flat=True))
-        # What another version had written is written over.
-        DigestRow.objects.bulk_create(
-            [DigestRow(message_id=id, units=packed) for id, packed in rows.items() if id in there],
-            update_conflicts=True,
-            unique_fields=["message"],
-            update_fields=["units"],
-            batch_size=200,
-        )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(_KEEP, rows)
+
+
+# What another version had written is written over.
+_KEEP = """
+INSERT INTO chat_digest (message_id, units, vectors, vectors_of)
+SELECT message.id, %s, %s, '' FROM chat_message message
+WHERE message.id = %s
+ON CONFLICT (message_id) DO UPDATE SET units = EXCLUDED.units
+"""
+
+
+def _stored_id(id: UUID) -> Any:
+    return Message._meta.pk.get_db_prep_value(id, connection)
 
 
 def keep_vectors(vectors: Mapping[UUID, bytes], vectors_of: str) -> None:

@@ -1,6 +1,7 @@
 """What of a conversation stays word for word, and how much room is left for the rest. Pure."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,20 +55,21 @@ class Plan:
 
 def planned(lines: Sequence[Line], budget: int, summary: Told | None) -> Plan | None:
     """What stays word for word, and the room that is left; None where everything fits."""
-    whole = sum(map(cost, lines))
+    costs = [line.tokens + TOKENS_PER_MESSAGE for line in lines]
+    whole = sum(costs)
     last = len(lines) - 1
     if whole <= budget or last == 0:
         return None
-    head = tuple(place for place in range(last) if lines[place].role == "system")
-    room = budget - cost(lines[last]) - sum(cost(lines[place]) for place in head)
+    head = tuple([place for place in range(last) if lines[place].role == "system"])
+    room = budget - costs[last] - sum([costs[place] for place in head])
     body = [place for place in range(last) if lines[place].role != "system"]
     pins, unpinned = pins_within(lines, body, PINNED * room)
-    room -= sum(cost(lines[place]) for place in pins)
+    room -= sum([costs[place] for place in pins])
     free = [place for place in body if place not in pins]
-    boundary = _boundary(lines, free, room)
-    recent = tuple(place for place in free if place >= boundary)
-    older = tuple(place for place in free if place < boundary)
-    room -= sum(cost(lines[place]) for place in recent)
+    boundary = _boundary(costs, free, room)
+    begins = bisect_left(free, boundary)
+    older, recent = tuple(free[:begins]), tuple(free[begins:])
+    room -= sum([costs[place] for place in recent])
     told = summary is not None and summary.place < boundary and summary.tokens * 2 <= room
     if told and summary is not None:
         room -= summary.tokens + TOKENS_PER_MESSAGE
@@ -87,12 +89,12 @@ def pins_within(lines: Sequence[Line], body: Sequence[int], room: float) -> tupl
     return pins, unpinned
 
 
-def _boundary(lines: Sequence[Line], free: Sequence[int], room: float) -> int:
+def _boundary(costs: Sequence[int], free: Sequence[int], room: float) -> int:
     """The first place that stays word for word. It moves in steps of half the recent part, counted from the
     beginning of the conversation: between two steps the beginning of what is sent stays as it is."""
-    whole = sum(cost(lines[place]) for place in free)
+    whole = sum([costs[place] for place in free])
     if not free or room <= 0:
-        return len(lines)
+        return len(costs)
     share = next(share for most, share in RECENT if whole <= most * room)
     step = max(1, int(share * room / 2))
     begins_at = math.ceil((whole - share * room) / step) * step
@@ -101,10 +103,10 @@ def _boundary(lines: Sequence[Line], free: Sequence[int], room: float) -> int:
         if so_far >= begins_at:
             boundary = place
             break
-        so_far += cost(lines[place])
+        so_far += costs[place]
     # The exchange before the question is what it most likely speaks of.
     for place in reversed(free[-2:]):
-        if cost(lines[place]) > ONE_MESSAGE * room:
+        if costs[place] > ONE_MESSAGE * room:
             break
         boundary = min(boundary, place)
     return boundary

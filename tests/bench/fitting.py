@@ -144,7 +144,8 @@ class Fits:
 
         lines = plans.counted(history.prompt(question.id), ())
         key = plans.key_of(lines, budget, lines[-1].text)
-        return making.Wish(uuid4().hex, "bench", str(self.talk.id), str(question.id), budget, (), key)
+        ids = (str(self.talk.id), str(question.id))
+        return making.Wish(uuid4().hex, "bench", *ids, budget, (), key, plans.cache_key(key, lines))
 
     def _make(self, wish: Any) -> None:
         from chat.context import making

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chat.context import digest, scoring
+from chat.context import digest, scoring, stacked
 from chat.context.choosing import HEADER, Known
 from chat.context.compression import OPENING
 from chat.context.rendering import Ranges, merged, rendered
@@ -69,17 +69,19 @@ def _digests(lines: Sequence[Said], known: Known) -> list[digest.Digest]:
     return [known.digests[place] for place in range(len(lines) - 1)]
 
 
-def _by_words(lines: Sequence[Said], known: Known) -> tuple[scoring.Stack, Any]:
-    units = scoring.stack(_digests(lines, known))
+def _by_words(lines: Sequence[Said], known: Known) -> tuple[stacked.Stack, Any]:
+    units = stacked.stack(_digests(lines, known))
     asked = scoring.query_of(lines[-1].text, weights=scoring.Weights())
     return units, scoring.bm25(units, asked.words)
 
 
-def _by_meaning(lines: Sequence[Said], known: Known) -> tuple[scoring.Stack, Any]:
+def _by_meaning(lines: Sequence[Said], known: Known) -> tuple[stacked.Stack, Any]:
     digests = _digests(lines, known)
     assert known.query is not None
     vectors = [known.vectors[place] for place in range(len(lines) - 1)]
-    return scoring.stack(digests), scoring.cosines(known.query, vectors, digests)
+    return stacked.stack(digests), scoring.cosines(
+        known.query, stacked.embedded(digests, vectors, len(known.query))
+    )
 
 
 def _whole(lines: Sequence[Said], budget: int, order: Iterable[int], stop: bool = False) -> str:

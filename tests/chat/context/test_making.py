@@ -53,7 +53,8 @@ def stored_conversation(lines) -> Message:
 def a_wish(question: Message, budget: int = ROOM) -> making.Wish:
     lines = plans.counted(history.prompt(question.id), ())
     key = plans.key_of(lines, budget, lines[-1].text)
-    return making.Wish(uuid4().hex, "p", str(question.conversation_id), str(question.id), budget, (), key)
+    ids = (str(question.conversation_id), str(question.id))
+    return making.Wish(uuid4().hex, "p", *ids, budget, (), key, plans.cache_key(key, lines))
 
 
 @pytest.fixture
@@ -85,6 +86,62 @@ def test_a_conversation_that_is_another_one_now_gets_no_reply(question, valkey):
     Message.objects.filter(id=question.parent_id).update(pinned=True)
     making.answer(wish)
     assert valkey.lpop(making.REPLIES + "p") is None
+
+
+def the_plan(wish, valkey):
+    making.answer(wish)
+    told = valkey.lpop(making.REPLIES + "p")
+    return None if told is None else orjson.loads(told)["plan"]
+
+
+def after(parent: Message, text: str) -> Message:
+    role = "user" if parent.role == "assistant" else "assistant"
+    return Message.objects.create(
+        conversation=parent.conversation, owner=parent.owner, parent=parent, role=role, text=text,
+        tokens=count_tokens(text),
+    )  # fmt: skip
+
+
+def changes(question: Message):
+    """What can happen to a conversation between two questions; after each, the message that is asked."""
+    yield question
+    answer = after(question, "It is 4711, as the captain said.")
+    yield after(answer, "Which harbour was mended on day 3?")
+    yield (last := after(answer, "Who mended the sails, and when?"))  # another branch
+    early = list(history.prompt(last.id))[9]
+    Message.objects.filter(id=early.id).update(text=early.text.replace("Part", "Port"))
+    yield last
+    Message.objects.filter(id=early.id).update(pinned=True)
+    yield last
+    Message.objects.filter(id=early.id).update(counts={"o200k": 3})
+    yield last
+    row = Digest.objects.get(message=early.id)
+    stored.keep_vectors({early.id: bytes(8 * len(row.units))}, "local-embeddings/minilm")
+    yield last
+    Summary.objects.create(message_id=early.id, text="They sailed.", tokens=4)
+    yield last
+    empty = after(after(after(last, ""), "And then?"), "")
+    yield (last := after(after(empty, "Where was the cook?"), "In the galley."))
+    for at in range(20):  # more than are looked at quickly
+        last = after(last, f"Then, on day {at}, the ship left harbour {at}.")
+    yield last
+    Message.objects.filter(id=early.id).delete()  # and with it all that follows
+    yield stored_conversation(a_conversation(60, at4=CODE, question=ASKED))
+
+
+def test_a_fit_from_memory_is_the_one_that_is_made_anew(question, valkey):
+    families = ("o200k",)
+    for asked in changes(question):
+        lines = plans.counted([line for line in history.prompt(asked.id) if line.text], families)
+        key = plans.key_of(lines, ROOM, lines[-1].text)
+        ids = (str(asked.conversation_id), str(asked.id))
+        wish = making.Wish(uuid4().hex, "p", *ids, ROOM, families, key, plans.cache_key(key, lines))
+        plan = the_plan(wish, valkey)
+        assert plan is not None
+        making.remembered.forget(wish.conversation_id)
+        caches["default"].clear()
+        assert the_plan(wish, valkey) == plan
+        caches["default"].clear()
 
 
 def test_two_fits_of_one_conversation_are_not_made_at_once(question, valkey):
@@ -164,7 +221,7 @@ async def watch(gaps: list[float]) -> None:
     machine."""
     last = time.thread_time()
     while True:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)  # and not 0: it would keep the threads that are timed from running
         now = time.thread_time()
         gaps.append(now - last)
         last = now
