@@ -66,13 +66,15 @@ def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[d
 
 
 def _versions(conversation: Conversation, parents: Iterable[UUID | None]) -> Mapping[UUID | None, list[UUID]]:
-    """The children of each parent, oldest first."""
-    rows = conversation.messages.order_by("created_at").values_list("parent_id", "id")
+    """The children of each parent, oldest first. Found by their parents alone and put in order here: asked by
+    conversation or in order, a database reads every message that a long conversation has."""
     wanted = set(parents)
-    children: dict[UUID | None, list[UUID]] = {}
+    below = Message.objects.filter(parent__in=wanted - {None})
+    rows = list(below.values_list("created_at", "parent_id", "id"))
     if None in wanted:
-        children[None] = [child for _, child in rows.filter(parent=None)]
-    for parent, child in rows.filter(parent__in=wanted - {None}):
+        rows += conversation.messages.filter(parent=None).values_list("created_at", "parent_id", "id")
+    children: dict[UUID | None, list[UUID]] = {}
+    for _, parent, child in sorted(rows, key=lambda row: row[0]):
         children.setdefault(parent, []).append(child)
     return children
 

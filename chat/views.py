@@ -26,6 +26,7 @@ from grump.accounts.guests import ensure_guest
 from grump.accounts.models import User
 from grump.pwa import assets
 
+_CHANGED_BY_HTML = ("\r", "\0")  # HTML Standard, 13.2.3.5 and 13.2.5.1
 _GZIP = GZipMiddleware(lambda request: HttpResponse())
 
 
@@ -74,7 +75,7 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
             "starters": STARTERS,
             "boot": {
                 "user": _user_shape(user),
-                "conversation": conversation,
+                "conversation": conversation and _without_what_is_drawn(conversation),
                 "models": models,
                 "flags": flags_for_page(subject),
                 "timings": _timings_token(conversation_id, subject),
@@ -85,6 +86,16 @@ def _render(request: HttpRequest, conversation_id: UUID | None, models: list[dic
     if styles:
         csp_update({"style-src": styles.source})(lambda _: response)(request)  # in place
     return response
+
+
+def _without_what_is_drawn(conversation: dict[str, Any]) -> dict[str, Any]:
+    """A text that the page has as text is not in its first data again (static/js/lib/boot.js reads it):
+    a long conversation would be sent, unpacked and read twice. But for those that HTML changes."""
+    told = [
+        message if any(sign in message["text"] for sign in _CHANGED_BY_HTML) else {**message, "text": None}
+        for message in conversation["messages"]
+    ]
+    return {**conversation, "messages": told}
 
 
 def _user_shape(user: User) -> dict[str, Any]:

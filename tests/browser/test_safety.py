@@ -148,5 +148,6 @@ def test_the_first_data_of_the_page_cannot_end_its_own_script(watched, chat):
     chat.page.reload()
     chat.connected()
     boot = json.loads(chat.page.locator("#boot").text_content())
-    assert boot["conversation"]["messages"][0]["text"] == "</script><script>hacked=1</script><!--<script>"
+    assert boot["conversation"]["title"] == "</script><script>hacked=1</script><!--<script>"
+    expect(chat.questions).to_have_text(["</script><script>hacked=1</script><!--<script>"])
     assert harm(chat.page) == UNHARMED

@@ -42,6 +42,18 @@ def test_a_conversation_is_in_the_page_itself_and_its_text_is_only_text():
     assert Client().get(f"/c/{opened.conversation_id}/").status_code == 404
 
 
+def test_a_text_is_written_into_the_page_once_unless_html_would_change_it():
+    client = Client()
+    client.get("/")
+    guest = get_user_model().objects.get()
+    send = Send(client_message_id=uuid.uuid4().hex, text="Plain words. " * 30 + "The last ones.")
+    opened = opening.open_question(guest.pk, send, "p")
+    history.end_generation(opened.generation_id, Generation.State.COMPLETE, "ends\r\nas elsewhere")
+    page = client.get(f"/c/{opened.conversation_id}/").content.decode()
+    assert page.count("The last ones.") == 1
+    assert "ends\\r\\nas elsewhere" in page.partition('id="boot"')[2]
+
+
 def test_a_browsers_first_page_brings_its_styles_and_the_policy_allows_these_alone():
     client = Client()
     first, second = client.get("/"), client.get("/")

@@ -12,7 +12,11 @@ const HERE = "user:here";
 
 /** @returns {Boot & {user: User | null}} */
 export function given() {
-  return JSON.parse(document.getElementById("boot")?.textContent ?? "null");
+  const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "null");
+  const drawn = new Map([...document.querySelectorAll(".messages [data-key]")].map((one) => [one.getAttribute("data-key"), one]));
+  // A text that the page shows is not written into it twice (chat/views.py).
+  for (const message of boot?.conversation?.messages ?? []) message.text ??= drawn.get(message.id)?.querySelector("[data-part=said]")?.textContent ?? "";
+  return boot;
 }
 
 /** Note who this is, and do to what the one before them has left what is to be done. @param {Boot} boot @param {import("./database.js").Database} database */

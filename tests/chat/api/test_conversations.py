@@ -103,6 +103,17 @@ def test_a_long_conversation_is_paged_from_its_newest_message(ann, monkeypatch):
     assert not above["earlier"]
 
 
+def test_of_a_long_conversation_no_query_asks_for_every_message(ann, monkeypatch):
+    """Asked by the conversation, or in order, a database takes that index, and reads all that it has."""
+    monkeypatch.setattr("chat.shapes.BRANCH_LIMIT", 4)
+    opened = converse(ann, *"abcd")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(ann.get(path(opened)).json()["messages"]) == 4
+    of_messages = [sql for sql in (query["sql"] for query in queries) if 'FROM "chat_message"' in sql]
+    assert of_messages
+    assert [sql for sql in of_messages if '"conversation_id" =' in sql or '"created_at" ASC' in sql] == []
+
+
 def test_another_branch_becomes_the_shown_one_down_to_its_leaf(ann):
     first = converse(ann, "Question")
     second = opening.open_version(ann.user.pk, Regenerate(message_id=first.answer_id), "p")
