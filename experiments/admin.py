@@ -143,7 +143,7 @@ class HoldoutAdmin(admin.ModelAdmin):
 class Stale(admin.SimpleListFilter):
     """Those that the code should do without by now."""
 
-    title = "stale"
+    title = "staleness"
     parameter_name = "stale"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

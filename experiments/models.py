@@ -69,6 +69,10 @@ class Group(Defines):
 
     name = models.CharField(max_length=50, unique=True, validators=KEY)
 
+    class Meta:
+        verbose_name = "group of experiments"
+        verbose_name_plural = "groups of experiments"
+
     def __str__(self) -> str:
         return self.name
 
@@ -172,6 +176,7 @@ class Forced(Defines):
     variant = models.CharField(max_length=50)
 
     class Meta:
+        verbose_name = "forced variant"
         verbose_name_plural = "forced variants"
         constraints = [models.UniqueConstraint(fields=["experiment", "owner"], name="forced_once")]
 

@@ -117,6 +117,8 @@ class Satisfaction(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "score of satisfaction"
+        verbose_name_plural = "scores of satisfaction"
         indexes = [
             models.Index(fields=["owner", "-asked_at"], name="figures_asked"),
             models.Index(fields=["answered_at"], name="figures_scores_by_time"),

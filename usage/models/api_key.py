@@ -42,6 +42,7 @@ class ApiKey(models.Model):
     cost_used_microusd = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name = "API key"
         ordering = ["-created_at"]
 
     def __str__(self) -> str:

@@ -30,6 +30,8 @@ class Day(models.Model):
     usual_output = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = "day of use"
+        verbose_name_plural = "days of use"
         constraints = [models.UniqueConstraint(fields=["owner", "date"], name="one_usage_day_a_date")]
         indexes = [models.Index(fields=["owner", "-ends_at"], name="usage_newest_day")]
 
@@ -82,6 +84,8 @@ class Entry(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "ledger entry"
+        verbose_name_plural = "ledger entries"
         indexes = [
             models.Index(fields=["owner", "date"], name="usage_entries_of_day"),
             models.Index(

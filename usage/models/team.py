@@ -26,6 +26,8 @@ class TeamDay(models.Model):
     held_microusd = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name = "day of a team"
+        verbose_name_plural = "days of teams"
         constraints = [models.UniqueConstraint(fields=["team", "date"], name="one_team_day_a_date")]
 
     def __str__(self) -> str:
