@@ -53,6 +53,15 @@ def guest(browser: Browser, browser_context_args, server, troubles) -> Iterator:
         context.close()
 
 
+def save(staff: Page) -> None:
+    """Until the server has said what came of it: on a busy machine the list is long in coming, and a form
+    that comes back says why."""
+    staff.get_by_role("button", name="Save", exact=True).click()
+    said = staff.locator(".messagelist .success, .errornote, .errorlist")
+    expect(said.first).to_be_visible(timeout=30_000)
+    assert staff.locator(".errornote, .errorlist").all_inner_texts() == []
+
+
 def test_an_experiment_is_made_started_read_ramped_and_killed(staff, guest, server):
     # Made: what acts is the window in which text is gathered.
     staff.get_by_role("link", name=re.compile("add experiment", re.IGNORECASE)).first.click()
@@ -64,7 +73,7 @@ def test_an_experiment_is_made_started_read_ramped_and_killed(staff, guest, serv
         for name, text in (("key", key), ("value", value), ("position", str(number))):
             staff.locator(f"[name=variants-{number}-{name}]").fill(text)
     staff.locator("[name=guardrails-0-metric]").select_option("Answers that failed")
-    staff.get_by_role("button", name="Save", exact=True).click()
+    save(staff)
 
     # Started.
     staff.get_by_role("row", name="Livelier text").get_by_role("link", name="Results").click()

@@ -45,6 +45,13 @@ def test_typing_along_keeps_it_and_it_is_read_out_at_a_pause(written):
     expect(written.page.locator("[data-controller~=announcer]")).to_contain_text("Tab takes it")
 
 
+def test_a_word_of_it_is_taken_and_there_are_three_at_most(written):
+    ghost = written.page.locator(".ghost .to-come").inner_text()
+    assert written.page.get_by_role("group", name="Suggestions").get_by_role("button").count() <= 2
+    written.page.keyboard.press("ControlOrMeta+ArrowRight")
+    assert written.box.input_value().rstrip() == TYPED + ghost.split()[0]
+
+
 def test_what_is_taken_can_be_undone(written):
     written.page.keyboard.press("Tab")
     expect(written.box).to_have_value(re.compile("lowing"))

@@ -45,6 +45,19 @@ def test_a_compact_look_comes_at_once_and_stays(there):
     expect(there.page.locator("html")).to_have_attribute("data-density", "compact")
 
 
+def test_a_theme_comes_at_once_and_stays(there):
+    there.page.emulate_media(color_scheme="light")
+    there.page.get_by_role("radio", name="Dark").check()
+    there.page.get_by_role("button", name="Keep the look").click()
+    expect(there.page.locator("html")).to_have_attribute("data-theme", "dark")
+    there.open()
+    expect(there.page.locator("html")).to_have_attribute("data-theme", "dark")
+    there.page.goto(f"{there.url}/settings/")
+    there.page.get_by_role("radio", name="As the system has it").check()
+    there.page.get_by_role("button", name="Keep the look").click()
+    expect(there.page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
 def test_an_export_comes_back_and_what_is_in_it_stays_text(chat, tmp_path):
     evil = "</title><img src=x onerror=hacked=1>"
     chat.ask(evil, "mock/echo").answered()
