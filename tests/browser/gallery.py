@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.pictured import PASSWORD, USED
+from tests.browser.test_look import none, sideways
 from tests.integration.processes import House
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -17,6 +18,7 @@ GALLERY = DOCS / "gallery"
 SCREENSHOTS = DOCS.parent / "static" / "screenshots"
 WANTED = os.environ.get("GRUMP_GALLERY", "") not in ("", "0")
 SIZES = {390: 844, 1440: 980}
+SMALLEST = 320
 THEMES = ("light", "dark")
 TITLES = "Postgres index bloat", "A toast for Mira and Jon", "Why is my queue backing up?"
 PROMPT = "Rewrite this so that somebody who skims it still gets the point:"
@@ -133,15 +135,30 @@ def darkroom(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+def misfits(page: Page, width: int) -> list[str]:
+    """What is wider than its window, or than the smallest window there is."""
+    found = sideways(page)
+    if width == min(SIZES):
+        page.set_viewport_size({"width": SMALLEST, "height": SIZES[width]})
+        found += [f"at {SMALLEST}: {one}" for one in sideways(page)]
+        page.set_viewport_size({"width": width, "height": SIZES[width]})
+    return found
+
+
 @pytest.fixture
 def take(page: Page, darkroom: Page, album: list[str], width: int, theme: str):
+    found: list[str] = []
+
     def take(name: str, whole: bool = False) -> None:
         """`whole`: below the window's edge too."""
         png = page.screenshot(animations="disabled", caret="hide", full_page=whole)
         if name not in album:
             album.append(name)
-        if not WANTED:
-            return
+        if WANTED:
+            keep(name, png)
+        found.extend(f"{name}: {one}" for one in misfits(page, width))
+
+    def keep(name: str, png: bytes) -> None:
         made = darkroom.evaluate(TO_WEBP, base64.b64encode(png).decode())
         (GALLERY / f"{name}-{width}-{theme}.webp").write_bytes(base64.b64decode(made))
         if (name, theme) == ("answered", "light"):
@@ -151,4 +168,5 @@ def take(page: Page, darkroom: Page, album: list[str], width: int, theme: str):
             if kind == "wide":
                 (DOCS / "screenshot.png").write_bytes(png)
 
-    return take
+    yield take
+    none(found)

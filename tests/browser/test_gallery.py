@@ -48,6 +48,7 @@ def test_an_answer_under_way(chat, take):
 @in_every_look
 def test_an_answer_that_is_waited_for(chat, take):
     chat.ask(QUESTION, "mock/role-then-hang")
+    expect(chat.stop_button).to_be_visible()
     expect(chat.answers.last.locator(".skeleton")).to_be_visible()
     take("waiting")
     chat.stop_button.click()

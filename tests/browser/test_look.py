@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 
+PASSWORD = "correct horse battery"
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
 WIDE = f"""\
 {LONG_WORD} and https://example.org/{"x" * 200}
@@ -32,7 +33,19 @@ def sideways(page) -> list[str]:
             for (const log of document.querySelectorAll(".log:not([hidden])")) {
                 if (log.scrollWidth > log.clientWidth) wide.push(`log: ${log.scrollWidth}`);
             }
-            return wide;
+            const kept = (element) => {
+                for (let at = element.parentElement; at && at !== document.body; at = at.parentElement)
+                    if (getComputedStyle(at).overflowX !== "visible") return true;
+                return false;
+            };
+            for (const element of document.body.querySelectorAll("*")) {
+                const { left, right, width, height } = element.getBoundingClientRect();
+                if (width < 2 || height < 2 || (right <= root.clientWidth + 1 && left >= -1)) continue;
+                if (getComputedStyle(element).visibility === "hidden" || kept(element)) continue;
+                if (element.closest("[popover][style]")) continue; // put beside something when it opened
+                wide.push(`${Math.round(left)} to ${Math.round(right)}: ${element.outerHTML.slice(0, 120)}`);
+            }
+            return wide.slice(0, 6);
         }"""
     )
 
@@ -52,15 +65,69 @@ def test_the_chat_never_scrolls_sideways(chat, width):
     expect(chat.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize(
-    "path", ["/accounts/login/", "/accounts/signup/", "/offline/elsewhere/", "/nothing-here/"]
-)
-def test_no_page_scrolls_sideways_on_the_smallest_phone(page, server, path, troubles):
+PHONES = (320, 390)
+FOR_NOBODY = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/offline/elsewhere/",
+              "/nothing-here/")  # fmt: skip
+OF_AN_ACCOUNT = ("/usage/", "/usage/keys/", "/upgrade/", "/settings/", "/settings/prompts/",
+                 "/settings/delete/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/",
+                 "/accounts/2fa/webauthn/", "/accounts/logout/")  # fmt: skip
+# Those with figures in them are looked at where they are pictured (tests/browser/gallery.py).
+OF_STAFF = ("", "providers/", "usage-overview/", "looking-ahead/", "accounts/user/", "accounts/user/add/",
+            "auth/group/add/", "chat/generation/", "experiments/experiment/", "experiments/experiment/add/",
+            "experiments/flag/add/", "experiments/holdout/add/", "figures/thumb/", "usage/apikey/",
+            "usage/entry/", "usage/plan/", "usage/plan/add/", "usage/team/add/", "usage/upgraderequest/",
+            "audit/auditentry/")  # fmt: skip
+
+
+def too_wide(page, url: str, paths: tuple[str, ...]) -> list[str]:
+    found = []
+    for path in paths:
+        page.goto(url + path)
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        for width in PHONES:
+            page.set_viewport_size({"width": width, "height": 700})
+            found += [f"{path} at {width}: {one}" for one in sideways(page)]
+    return found
+
+
+def none(found: list[str], where: str = "") -> None:
+    assert not found, "\n".join([where, *found])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_page_is_wider_than_a_phone(page, context, server, language, troubles):
     troubles.expect("404 .Not Found.")
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(server.url + path)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert sideways(page) == []
+    context.add_cookies([{"name": "django_language", "value": language, "url": server.url}])
+    none(too_wide(page, server.url, FOR_NOBODY))
+    page.goto(f"{server.url}/accounts/signup/")
+    page.locator("[name=username]").fill(f"narrow-{language}-{LONG_WORD[:80]}")
+    page.locator("[name=password1]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.url}/")
+    page.goto(f"{server.url}/settings/prompts/")
+    page.locator("[name=name]").fill(LONG_WORD[:50])
+    page.locator("[name=text]").fill(LONG_WORD)
+    page.locator("main form .primary").click()
+    page.goto(f"{server.url}/usage/keys/")
+    page.locator("[name=name]").fill(LONG_WORD[:50])
+    page.locator("main form .primary").click()
+    expect(page.locator(".secret")).to_be_visible()
+    none(sideways(page))
+    none(too_wide(page, server.url, OF_AN_ACCOUNT))
+
+
+def test_no_page_of_staff_is_wider_than_a_phone(page, server, house):
+    house.manage(
+        "shell",
+        "-c",
+        f"from grump.accounts.models import User; User.objects.create_superuser('thin', '', '{PASSWORD}')",
+    )
+    page.goto(f"{server.url}/admin/")
+    page.locator("[name=login]").fill("thin")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.url}/admin/")
+    none(too_wide(page, f"{server.url}/admin/", OF_STAFF))
 
 
 def paper(page) -> str:

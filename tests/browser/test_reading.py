@@ -5,7 +5,12 @@ from playwright.sync_api import expect
 
 from tests.browser.scenarios import TOUR
 
-TOP = "(log) => log.querySelector('.message.user').getBoundingClientRect().top"
+# Of the question that is being answered, once the wheel's own movement has ended.
+TOP = """async (log) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    for (let before = NaN; before !== log.scrollTop; await frame()) (before = log.scrollTop), await frame();
+    return [...log.querySelectorAll(".message.user")].at(-1).getBoundingClientRect().top;
+}"""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
