@@ -139,6 +139,36 @@ def test_axe_finds_nothing_on_the_other_pages(page, server, clean, troubles, the
     clean("a second factor")
 
 
+WEAK = """async () => {
+    const { violations } = await axe.run(document, { runOnly: ["color-contrast"] });
+    return violations.flatMap(({ nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`));
+}"""
+
+
+@in_both_themes
+def test_the_colours_of_the_pages_of_staff_are_strong_enough(page, server, house, theme):
+    """Their markup is Django's; their colours are ours."""
+    house.manage(
+        "shell",
+        "-c",
+        "from grump.accounts.models import User;"
+        f"User.objects.create_superuser('paints-{theme}', '', '{PASSWORD}')",
+    )
+    page.goto(f"{server.url}/admin/")
+    page.locator("[name=login]").fill(f"paints-{theme}")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.url}/admin/")
+    found = {}
+    for path in ("", "providers/", "accounts/user/", "experiments/experiment/", "usage/plan/add/"):
+        page.goto(f"{server.url}/admin/{path}")
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        page.evaluate(AXE)
+        found[path] = page.evaluate(WEAK)
+    assert [f"{path}: {one}" for path, some in found.items() for one in some] == []
+
+
 def test_at_two_hundred_percent_nothing_is_lost(chat):
     """1280 pixels at 200 % are 640 for the page."""
     chat.page.set_viewport_size({"width": 640, "height": 400})
