@@ -31,7 +31,7 @@ export function prompts({ page }) {
       kept ??= api("/api/prompts").catch(() => ({ prompts: [], built_in: [] })); // offline: the other sources still work
       const { prompts: own, built_in: builtIn } = await kept;
       return [...own, ...builtIn].map(({ name, text }, index) => ({
-        id: String(index), title: name, note: text.replaceAll("\n", " ").slice(0, 60), run: () => page.emit("compose", text),
+        id: String(index), title: name, note: text.replaceAll("\n", " ").slice(0, 120), run: () => page.emit("compose", text),
       }));
     },
   };

@@ -18,7 +18,7 @@ export const words = {
   bad: "Schlechte Antwort",
   again: "Noch einmal",
   edit: "Bearbeiten",
-  askAgain: "neu fragen",
+  askAgain: "Neu fragen",
   continue: "Weiterschreiben",
   why: "warum dieses Modell",
   tryAgain: "Noch einmal versuchen",

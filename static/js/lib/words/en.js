@@ -18,7 +18,7 @@ export const words = {
   bad: "Bad answer",
   again: "Again",
   edit: "Edit",
-  askAgain: "ask again",
+  askAgain: "Ask again",
   continue: "Continue",
   why: "why this model",
   tryAgain: "Try again",
