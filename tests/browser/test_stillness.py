@@ -1,9 +1,11 @@
 """Nothing jumps: the layout shift of a page, added up while it is used, stays below a hundredth."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
+from tests.browser.chat_page import ChatPage
 from tests.browser.test_speed import browser_context_args
+from tests.waiting import eventually
 
 __all__ = ["browser_context_args"]
 
@@ -89,6 +91,30 @@ def test_panels_open_over_what_is_there_and_move_nothing(still):
     expect(page.get_by_role("dialog", name="Why this model")).to_be_visible()
     page.keyboard.press("Escape")
     unmoved(page)
+
+
+def test_nothing_moves_when_a_question_is_accepted(page, server):
+    """However late that is: what the server says is held until the place of the answer was noted."""
+    held: list[str | bytes] = []
+    sockets: list[WebSocketRoute] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        upstream = socket.connect_to_server()
+        upstream.on_message(
+            lambda said: held.append(said) if held or "accepted" in str(said) else socket.send(said)
+        )
+
+    page.route_web_socket("**/ws/chat/", between)
+    chat = ChatPage(page, server.url).open()
+    chat.ask("Hello", "mock/role-then-hang")
+    expect(chat.answers.last.locator(".skeleton")).to_be_visible()
+    eventually(lambda: page.evaluate("1") and held)
+    before = chat.answers.last.bounding_box()
+    for said in held:
+        sockets[-1].send(said)
+    expect(chat.stop_button).to_be_visible()
+    assert chat.answers.last.bounding_box() == before
 
 
 @pytest.mark.parametrize("path", ["/usage/", "/settings/", "/upgrade/", "/accounts/login/"])

@@ -15,6 +15,8 @@ export class Scroll extends PageController {
     this.isFollowing = true;
     /** The message at the top of the view, and how far from it. @type {{element: Element, top: number} | null} */
     this.held = null;
+    /** How far it stands from where it should: a browser scrolls by whole pixels, and what it left out would add up. */
+    this.owed = 0;
     this.element.addEventListener("scroll", () => this.moved(), { passive: true });
     this.app.page.on("before-growth", () => {
       this.held = this.isFollowing ? null : this.topMost();
@@ -33,12 +35,16 @@ export class Scroll extends PageController {
     const edge = this.element.getBoundingClientRect().top;
     const messages = [...this.element.querySelectorAll(".message")];
     const element = messages.find((one) => one.getBoundingClientRect().bottom > edge);
-    return element ? { element, top: element.getBoundingClientRect().top } : null;
+    return element ? { element, top: element.getBoundingClientRect().top - this.owed } : null;
   }
 
   hold() {
-    if (this.isFollowing) this.element.scrollTop = 0;
-    else if (this.held) this.element.scrollTop += this.held.element.getBoundingClientRect().top - this.held.top;
+    if (this.isFollowing) this.element.scrollTop = this.owed = 0;
+    else if (this.held) {
+      const wanted = this.element.scrollTop + this.held.element.getBoundingClientRect().top - this.held.top;
+      this.element.scrollTop = wanted;
+      this.owed = Math.abs(wanted - this.element.scrollTop) < 1 ? wanted - this.element.scrollTop : 0;
+    }
   }
 
   /** Bring a message into view and set it off for a moment. @param {string} id */
