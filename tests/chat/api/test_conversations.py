@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chat import history, opening
+from chat import history, opening, shapes
 from chat.models import Conversation, Generation
 from chat.protocol import Regenerate, Send
 
@@ -106,9 +106,9 @@ def test_a_long_conversation_is_paged_from_its_newest_message(ann, monkeypatch):
 def test_of_a_long_conversation_no_query_asks_for_every_message(ann, monkeypatch):
     """Asked by the conversation, or in order, a database takes that index, and reads all that it has."""
     monkeypatch.setattr("chat.shapes.BRANCH_LIMIT", 4)
-    opened = converse(ann, *"abcd")
+    converse(ann, *"abcd")
     with CaptureQueriesContext(connection) as queries:
-        assert len(ann.get(path(opened)).json()["messages"]) == 4
+        assert len(shapes.opened(Conversation.objects.get())["messages"]) == 4
     of_messages = [sql for sql in (query["sql"] for query in queries) if 'FROM "chat_message"' in sql]
     assert of_messages
     assert [sql for sql in of_messages if '"conversation_id" =' in sql or '"created_at" ASC' in sql] == []
