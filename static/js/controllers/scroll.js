@@ -35,7 +35,7 @@ export class Scroll extends PageController {
     const edge = this.element.getBoundingClientRect().top;
     const messages = [...this.element.querySelectorAll(".message")];
     const element = messages.find((one) => one.getBoundingClientRect().bottom > edge);
-    return element ? { element, top: element.getBoundingClientRect().top - this.owed } : null;
+    return element ? { element, top: element.getBoundingClientRect().top - (this.owed ?? 0) } : null;
   }
 
   hold() {
