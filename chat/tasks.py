@@ -1,6 +1,5 @@
 """What the worker does for chat. Each task is a door: it parses, calls, answers."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from chat.titles import title_conversation
 from chat.totals import add_up_all
 from chat.warming import warm
 from figures import browser
+from grump.lib import loops
 
 __all__ = [
     "add_up",
@@ -38,7 +38,7 @@ AGAIN = 0.1  # seconds until a fit is tried again that another one of its conver
 @shared_task(name="chat.reap")
 def reap_lost() -> None:
     """Claim what a crash left running; the web processes do the same, this is for when none is up."""
-    asyncio.run(_reap())
+    loops.run(_reap())
 
 
 @shared_task(name="chat.remove_deleted")
@@ -65,7 +65,7 @@ def remove_expired() -> None:
 
 @shared_task(name="chat.warm_cache")
 def warm_cache() -> None:
-    asyncio.run(warm())
+    loops.run(warm())
 
 
 @shared_task(
@@ -87,7 +87,7 @@ def fit_context(self: Task, **wish: Any) -> None:
 @shared_task(name="chat.prepare_context")
 def prepare_context(message_id: str, budget: int, families: Sequence[str]) -> None:
     """What the next fit of the conversation will need."""
-    asyncio.run(_prepare(UUID(message_id), budget, families))
+    loops.run(_prepare(UUID(message_id), budget, families))
 
 
 async def _prepare(message_id: UUID, budget: int, families: Sequence[str]) -> None:

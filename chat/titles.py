@@ -1,6 +1,5 @@
 """A conversation's title, made in the background by the cheapest model; never over one its user gave."""
 
-import asyncio
 import logging
 import re
 from uuid import UUID
@@ -15,6 +14,7 @@ from chat.models import Conversation, Message
 from chat.opening import TITLE_LENGTH, first_title
 from chat.protocol import ConversationUpdated, encode
 from chat.runtime import installed_gateway
+from grump.lib import loops
 from grump.lib.calls import call
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def title_conversation(conversation_id: str) -> None:
     question = Message.objects.filter(conversation__in=untitled, role=Message.Role.USER, parent=None).first()
     if question is None:
         return
-    title = clean_title(asyncio.run(_ask(question.text[:EXCERPT])))
+    title = clean_title(loops.run(_ask(question.text[:EXCERPT])))
     if title and untitled.update(title=title):
         _tell_tabs(question.owner_id, ConversationUpdated(conversation_id=UUID(conversation_id), title=title))
 

@@ -4,7 +4,6 @@ The turn only puts a task into the queue, and only where somebody is looking. Th
 background priority; the house pays, within `LOOK_AHEAD_CENTS_A_DAY`.
 """
 
-import asyncio
 import logging
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from chat.prediction import background, budget, follow_ups, preloading, records
 from chat.runtime import Runtime
 from experiments.subjects import Subject
 from grump.celery import publish
+from grump.lib import loops
 from grump.lib.calls import call
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _offer(answer: Message) -> FollowUps | None:
         party=str(answer.owner_id),
         preference=0.0,
     )
-    said = asyncio.run(background.once(request))
+    said = loops.run(background.once(request))
     if said is None:
         return None
     made = FollowUps.objects.create(

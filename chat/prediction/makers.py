@@ -4,7 +4,6 @@ Each takes the answer that the question would follow, the question, and how its 
 returns what it took, or None where nothing was made.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -25,6 +24,7 @@ from chat.history import Line
 from chat.models import Message, Preferences, Preload
 from chat.prediction import background
 from chat.runtime import installed_gateway
+from grump.lib import loops
 
 MOST_MESSAGES = 40  # of a conversation whose next answer is made: longer ones are compressed, and not alike
 
@@ -55,7 +55,7 @@ def answer(before: Message, question: str, wish: Preferences) -> Made | None:
         priority="background",
         preference=wish.preference,
     )
-    made = asyncio.run(background.once(request))
+    made = loops.run(background.once(request))
     return Made(made.first_token_ms, made.cost_microusd) if made is not None else None
 
 
@@ -64,7 +64,7 @@ def fit(before: Message, question: str, wish: Preferences) -> Made | None:
     gateway = _known()
     with suppress(UnknownModel):
         room, families = room_for_prompt(gateway.window(wish.model)), gateway.families(wish.model)
-        asyncio.run(_prepare(before, room, families))  # where another task has not done it yet
+        loops.run(_prepare(before, room, families))  # where another task has not done it yet
         lines = [line for line in history.prompt(before.id) if line.text]
         began = time.monotonic()
         asked = Line("user", question, count_tokens(question))
