@@ -46,6 +46,7 @@ def house(provider: ProviderThread, tmp_path_factory: pytest.TempPathFactory) ->
         path,
         {
             "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+            "TESTS_DEPLOYED": str(var / "deployed"),
             "MAX_FRAMES_PER_MINUTE": "100000",
             "GRUMP_GUEST_PLAN": "guest",  # what a visitor sees
             "GUESTS_PER_ADDRESS": "100000",  # every test is a guest of its own, of one address

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-# While this file exists in the installation's folder, it holds what has been deployed since.
-DEPLOYED = Path(os.environ.get("GRUMP_VAR", "var")) / "deployed"
+# While this file exists, it holds what has been deployed since.
+DEPLOYED = Path(os.environ["TESTS_DEPLOYED"])
 
 
 class Deployed:

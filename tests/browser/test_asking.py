@@ -120,16 +120,21 @@ def test_half_an_answer_is_kept_and_can_be_continued(chat):
     assert len(chat.answer.text_content()) > len(half)
 
 
+def times_asked(books) -> int:
+    """By people: where there is a worker, it asks for titles and for what may be asked next."""
+    return sum(stream.prompt == "Explain backpressure" for stream in books.streams)
+
+
 def test_the_same_question_is_answered_from_the_cache_says_so_and_can_be_asked_again(chat, provider):
     chat.ask("Explain backpressure").answered()
     first = chat.answer.inner_text()
-    asked = provider.ledger.requests
+    asked = times_asked(provider.ledger)
     chat.page.goto(chat.page.url.split("/c/")[0])
     chat.ask("Explain backpressure").answered()
     expect(chat.foot).to_contain_text("from cache")
     assert chat.answer.inner_text() == first
-    assert provider.ledger.requests == asked
+    assert times_asked(provider.ledger) == asked
     chat.foot.get_by_role("button", name="ask again").click()
-    provider.until(lambda books: books.requests > asked)
+    provider.until(lambda books: times_asked(books) > asked)
     chat.answered()
     expect(chat.foot).not_to_contain_text("from cache")

@@ -57,6 +57,7 @@ def test_a_stroke_in_an_empty_box_offers_prompts_and_anywhere_else_it_is_a_strok
     chat.open()
     chat.box.press("/")
     dialog = chat.page.get_by_role("dialog", name="Prompts")
+    expect(dialog.get_by_role("combobox")).to_be_focused()
     chat.page.keyboard.type("gree")
     expect(dialog.get_by_role("option", name="Greet").first).to_have_attribute("aria-selected", "true")
     chat.page.keyboard.press("Enter")

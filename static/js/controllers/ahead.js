@@ -16,6 +16,8 @@ export class Ahead extends PageController {
     element.addEventListener("pointerover", ({ target }) => this.intend(target));
     element.addEventListener("pointerout", () => clearTimeout(this.timer));
     element.addEventListener("focusin", ({ target }) => this.intend(target));
+    // Its click brings the focus along: what is opened is not fetched once more.
+    element.addEventListener("click", () => clearTimeout(this.timer));
     this.chat.on("listed", ({ id }) => app.reader.drop(id));
     app.socket.on("state", (state) => state === "open" || app.reader.dropAll());
     app.reader.onUsed = (id, wonMs) => app.socket.send({ type: "conversation.opened", conversation_id: id, won_ms: wonMs });
