@@ -4,14 +4,12 @@ The variables are listed in README.md; tests/test_docs.py holds the two together
 """
 
 from pathlib import Path
-from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 from kombu import Queue
 
-from grump.lib import env
+from grump.lib import database_url, env
 from grump.lib.release import release_of
 from grump.operations import mail
 
@@ -119,45 +117,16 @@ TEMPLATES = [
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1, most=200)
-
-
-def _database() -> dict[str, Any]:
-    url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'grump.sqlite3'}")
-    try:
-        database: dict[str, Any] = dict(dj_database_url.parse(url))
-    except (ValueError, dj_database_url.UnknownSchemeError) as error:
-        raise env.EnvError("DATABASE_URL", str(error).splitlines()[0]) from None
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["OPTIONS"] = {
-            # IMMEDIATE takes the write lock at BEGIN: a transaction never fails half-way with
-            # "database is locked" because another writer came between its read and its write.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "cached_statements": 100,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000;"
-                # Pages of its log after which a commit folds it into the file; grump/lib/folding.py does so
-                # long before, in nobody's time.
-                "PRAGMA wal_autocheckpoint=8000"
-            ),
-        }
-        # A file, so that the threads of one test process see one database.
-        database["TEST"] = {"NAME": str(VAR_DIR / "test" / "test.sqlite3")}
-        (VAR_DIR / "test").mkdir(parents=True, exist_ok=True)
-    elif database["ENGINE"] == "django.db.backends.postgresql":
-        # Persistent connections leak under ASGI; psycopg's pool is the supported way.
-        database["CONN_MAX_AGE"] = 0
-        database["OPTIONS"] = {
-            **database.get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
-        }
-    else:
-        raise env.EnvError("DATABASE_URL", "expected sqlite:// or postgres://")
-    return database
-
-
-DATABASES = {"default": _database()}
+try:
+    DATABASES = {
+        "default": database_url.settings_from(
+            env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'grump.sqlite3'}"),
+            DATABASE_POOL_SIZE,
+            VAR_DIR / "test",
+        )
+    }
+except ValueError as error:
+    raise env.EnvError("DATABASE_URL", str(error)) from None
 
 
 # --- Valkey: cache, live streams, Celery --------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a tiered cache does alike for those who wait and those on the event loop: names, entries, commands.
 
-Nothing here asks Valkey or the database; `backend.py` does, in twins.
+Nothing here asks Valkey or the database; `asking.py` does, in twins.
 """
 
 import time
