@@ -52,6 +52,8 @@ def test_another_tab_is_told_and_not_reloaded(chat, another_tab, deploy):
     expect(second.box).to_have_value("half a sentence")
 
 
+# A service worker has the part in time, where it had the time.
+@pytest.mark.browser_context_args(service_workers="block")
 def test_a_part_that_a_deploy_has_taken_away_is_offered_with_the_new_version(chat, deploy, troubles):
     troubles.expect("404")
     deploy()
