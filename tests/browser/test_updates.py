@@ -56,6 +56,7 @@ def test_another_tab_is_told_and_not_reloaded(chat, another_tab, deploy):
 @pytest.mark.browser_context_args(service_workers="block")
 def test_a_part_that_a_deploy_has_taken_away_is_offered_with_the_new_version(chat, deploy, troubles):
     troubles.expect("404")
+    troubles.expect("Service Worker registration blocked")
     deploy()
     chat.page.get_by_role("button", name="Find anything").click()
     expect(offer(chat)).to_be_visible()
