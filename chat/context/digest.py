@@ -101,14 +101,14 @@ def passages(starts: Sequence[int], stops: Sequence[int]) -> list[tuple[int, int
 
 
 def texts_of(text: str, digest: Digest, before: str = "") -> list[str]:
-    """The passages' texts. A message of few words means nothing without what it answers: `before` is the
-    message that it follows."""
+    """The passages' texts. A message of few words may mean nothing without what it answers, and something
+    else with it: it is embedded both ways. `before` is the message that it follows."""
     found = [
         text[int(digest.starts[first]) : int(digest.stops[behind - 1])]
         for first, behind in passages(digest.starts.tolist(), digest.stops.tolist())
     ]
     if before and len(found) == 1 and len(text) < BRIEF:
-        found[0] = f"{before[-BRIEF:].strip()}\n{found[0]}"
+        return [f"{before[-BRIEF:].strip()}\n{found[0]}", found[0]]
     return found
 
 

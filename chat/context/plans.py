@@ -15,7 +15,7 @@ from chat.context.scoring import WEIGHTS
 from chat.context.window import CAUTION
 from chat.history import Line
 
-VERSION = "3"  # another one makes every stored plan unfindable: change it with what `fit` does
+VERSION = "4"  # another one makes every stored plan unfindable: change it with what `fit` does
 NOBODY = bytes(16)  # in place of an id
 BLOCK = 128  # lines that are hashed together
 

@@ -213,6 +213,7 @@ def _ranked(near: Any) -> Any:
 
 _UNKNOWN = -2.0  # less than any cosine
 RANKS = 30
+BORROWED = 0.03  # less, for being near with the end of what it answers
 STRONG = 0.5  # a cosine from which on the best passage counts in full
 
 
@@ -222,10 +223,18 @@ def cosines(vector: Any, found: Passages) -> Any:
 
     if not len(found.units):
         return numpy.zeros(0)
-    norms = found.norms
-    products = found.numbers.astype(numpy.float32) @ vector
-    near = numpy.where(norms > 0, products / numpy.maximum(norms, 1e-9), _UNKNOWN)
+    near = _near(vector, found.numbers, found.norms)
+    if len(found.alone):  # the better of the two
+        bare = _near(vector, found.bare, found.bare_norms)
+        near[found.alone] = numpy.maximum(near[found.alone] - BORROWED, bare)
     return numpy.repeat(near, found.units)
+
+
+def _near(vector: Any, numbers: Any, norms: Any) -> Any:
+    import numpy
+
+    products = numbers.astype(numpy.float32) @ vector
+    return numpy.where(norms > 0, products / numpy.maximum(norms, 1e-9), _UNKNOWN)
 
 
 def _brought(units: Stack, found: Any, query: Query) -> list[tuple[int, float]]:

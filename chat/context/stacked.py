@@ -113,35 +113,59 @@ def _after(before: Stack, own: Stack) -> Stack:
 @dataclass(frozen=True, slots=True)
 class Passages:
     """Vectors of passages, as they are stored: 8 bits a number. `units`: how many units each has; `norms` 0
-    where it was not embedded."""
+    where it was not embedded. `alone`: places of those that were embedded with what they answer, and a
+    second time without it; `bare` are those second vectors."""
 
     width: int
     numbers: NDArray[Any]
     norms: NDArray[Any]
     units: NDArray[Any]
+    alone: NDArray[Any]
+    bare: NDArray[Any]
+    bare_norms: NDArray[Any]
 
 
 def embedded(digests: Sequence[Digest], vectors: Sequence[bytes], width: int) -> Passages:
-    """`vectors` as `digest.pack_vectors` wrote them, one for each digest, empty where there are none."""
+    """`vectors` as `digest.pack_vectors` wrote them, one or two for each digest, empty where there are
+    none."""
     import numpy
 
     rows: list[bytes] = []
     units: list[int] = []
+    alone: list[int] = []
+    bare: list[bytes] = []
     for digest, packed in zip(digests, vectors, strict=True):
         starts, stops = digest.starts, digest.stops
         count = len(starts)
         if not count:
             continue
         if int(stops[-1]) - int(starts[0]) <= PASSAGE:  # most messages are one passage
+            if len(packed) == 2 * width:
+                alone.append(len(units))
+                bare.append(packed[width:])
+                packed = packed[:width]
             rows.append(packed if len(packed) == width else bytes(width))
             units.append(count)
             continue
         ranges = passages(starts.tolist(), stops.tolist())
         rows.append(packed if len(packed) == width * len(ranges) else bytes(width * len(ranges)))
         units += [behind - first for first, behind in ranges]
-    numbers = numpy.frombuffer(b"".join(rows), numpy.int8).reshape(-1, width)
-    norms = numpy.linalg.norm(numbers.astype(numpy.float32), axis=1)
-    return Passages(width, numbers, norms, numpy.array(units, numpy.int64))
+    places = (numpy.array(units, numpy.int64), numpy.array(alone, numpy.int64))
+    numbers, seconds = _matrix(rows, width), _matrix(bare, width)
+    return Passages(width, numbers, _norms(numbers), places[0], places[1], seconds, _norms(seconds))
+
+
+def _matrix(rows: Sequence[bytes], width: int) -> NDArray[Any]:
+    import numpy
+
+    return numpy.frombuffer(b"".join(rows), numpy.int8).reshape(-1, width)
+
+
+def _norms(numbers: NDArray[Any]) -> NDArray[Any]:
+    import numpy
+
+    found: NDArray[Any] = numpy.linalg.norm(numbers.astype(numpy.float32), axis=1)
+    return found
 
 
 def _and(before: Passages, own: Passages) -> Passages:
@@ -152,6 +176,9 @@ def _and(before: Passages, own: Passages) -> Passages:
         numpy.concatenate([before.numbers, own.numbers]),
         numpy.concatenate([before.norms, own.norms]),
         numpy.concatenate([before.units, own.units]),
+        numpy.concatenate([before.alone, own.alone + len(before.units)]),
+        numpy.concatenate([before.bare, own.bare]),
+        numpy.concatenate([before.bare_norms, own.bare_norms]),
     )
 
 

@@ -42,3 +42,16 @@ def test_an_idle_worker_forgets_what_was_not_used_for_its_time(timers):
     timers.pop()[1]()
     assert not remembered._conversations
     assert not timers
+
+
+def test_no_more_is_remembered_than_there_is_room_for(timers):
+    now = time.monotonic()
+    for name in ("oldest", "large", "newest"):
+        size = remembered.MOST_SIZE if name == "large" else 1
+        remembered._conversations[name] = remembered._Conversation(used_at=now, size=size)
+    remembered._make_room(now)
+    assert list(remembered._conversations) == ["newest"]
+    for number in range(2 * remembered.MOST):
+        remembered._conversations[str(number)] = remembered._Conversation(used_at=now, size=1)
+    remembered._make_room(now)
+    assert len(remembered._conversations) == remembered.MOST
