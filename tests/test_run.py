@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests import run
 from tests.run import Count, read_junit, read_node
 
 
@@ -74,3 +75,18 @@ def test_a_missing_report_is_a_failure(tmp_path):
 def test_node_counts_are_read_from_either_reporter(mark):
     lines = ["tests 6", "pass 3", "fail 1", "cancelled 1", "skipped 1", "todo 0", "duration_ms 10"]
     assert read_node("\n".join(f"{mark} {line}" for line in lines)) == Count(3, 2, 1)
+
+
+def test_on_a_fleet_every_suite_is_told_so_and_a_lost_answer_fails_the_run(monkeypatch):
+    asked = []
+
+    def suite(title: str, paths: list[str], **environment: str) -> Count:
+        asked.append((paths, environment))
+        return Count(passed=2)
+
+    monkeypatch.setattr(run, "pytest", suite)
+    monkeypatch.setattr(run.chromium, "find", lambda: "chromium")
+    monkeypatch.setattr(run, "run", lambda command, environment: int(command[-1] == "tests.load"))
+    fleet = {"GRUMP_TEST_FLEET": "1", "GRUMP_TEST_DATABASE": "postgres"}
+    assert run.on_a_fleet() == Count(passed=4, failed=1)
+    assert asked == [(["tests/integration", "tests/fleet"], fleet), (["tests/browser"], fleet)]
