@@ -144,6 +144,13 @@ def test_a_fit_from_memory_is_the_one_that_is_made_anew(question, valkey):
         caches["default"].clear()
 
 
+def test_a_further_question_looks_at_the_newest_messages_alone(question, valkey, monkeypatch):
+    assert the_plan(a_wish(question), valkey) is not None
+    further = after(after(question, "It is 4711."), "Which harbour was mended on day 3?")
+    monkeypatch.setattr(making.remembered, "_all", lambda *_: pytest.fail("all were looked at"))
+    assert the_plan(a_wish(further), valkey) is not None
+
+
 def test_two_fits_of_one_conversation_are_not_made_at_once(question, valkey):
     wish = a_wish(question)
     valkey.set(making.LOCK + wish.conversation_id, "another")
