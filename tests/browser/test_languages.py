@@ -143,6 +143,7 @@ def test_without_a_connection_it_is_the_same_language(browser: Browser, base_url
     german.set_offline(True)
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.locator(".pill")).to_contain_text("Offline")  # its script has come
     page.keyboard.press("Control+/")
     expect(page.get_by_role("dialog", name="Tasten")).to_be_visible()
     german.close()
