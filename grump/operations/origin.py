@@ -4,12 +4,13 @@ Channels' own check knows hosts without their ports, and cookies know no ports e
 of any other program would be let in, and under `ALLOWED_HOSTS=.example.org` that of any other subdomain.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from django.conf import settings
+from django.utils.http import is_same_domain
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 USUAL_PORTS = {"http": ":80", "https": ":443"}
@@ -28,7 +29,7 @@ class SameOrigin:
         origin, host = (headers.get(name, b"").decode("latin1") for name in (b"origin", b"host"))
         if is_same(origin, host):
             await self._known(scope, receive, send)
-        elif origin in settings.CSRF_TRUSTED_ORIGINS:
+        elif is_trusted(origin, settings.CSRF_TRUSTED_ORIGINS):
             await self._known.application(scope, receive, send)
         else:
             await self._denied(scope, receive, send)
@@ -42,3 +43,13 @@ def is_same(origin: str, host: str) -> bool:
         return False
     usual = USUAL_PORTS.get(parts.scheme)
     return bool(usual and host) and parts.netloc.lower() == host.lower().removesuffix(usual or "")
+
+
+def is_trusted(origin: str, trusted: Iterable[str]) -> bool:
+    """Also one that a pattern means, as Django has them: `https://*.example.org`."""
+    scheme, _, host = origin.partition("://")
+    patterns = (one.partition("://") for one in trusted if "*" in one)
+    return origin in trusted or any(
+        scheme == wanted and is_same_domain(host, pattern.removeprefix("*"))
+        for wanted, _, pattern in patterns
+    )

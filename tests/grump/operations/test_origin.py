@@ -38,12 +38,15 @@ def test_the_same_is_the_same_host_and_port(origin, host, same):
         ("https://front.example.com", True),  # trusted by name
         ("https://evil.example.org", False),  # a neighbour under ALLOWED_HOSTS
         ("https://front.example.com:9", False),
+        ("https://one.example.net", True),  # … by a pattern
+        ("http://one.example.net", False),
+        ("https://one.example.net.evil.example", False),
         (None, False),
     ],
 )
 async def test_a_socket_is_opened_from_its_own_address_or_a_trusted_one(settings, origin, enters):
     settings.ALLOWED_HOSTS = [".example.org"]
-    settings.CSRF_TRUSTED_ORIGINS = ["https://front.example.com"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://front.example.com", "https://*.example.net"]
     assert await opens(HOST, origin) == enters
 
 
