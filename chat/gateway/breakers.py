@@ -62,8 +62,8 @@ class Breakers:
         return Leave((of_provider, first), (of_model, second))
 
     def resting(self) -> Collection[str]:
-        """Names of providers and models that are left alone for now."""
-        return [name for name, breaker in self._breakers.items() if breaker.state is State.OPEN]
+        """Names of providers and models that are left alone for now, also where another process found out."""
+        return [name for name, state in self._store.resting().items() if state is State.OPEN]
 
     def _breaker(self, name: str) -> Breaker:
         if name not in self._breakers:

@@ -10,7 +10,7 @@ are kept is a store's affair, so that processes may share them.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -170,6 +170,10 @@ class Store(Protocol):
         """As this process knows it; never waits."""
         ...
 
+    def resting(self) -> Mapping[str, State]:
+        """Those that are not closed, whoever opened them; as this process knows it."""
+        ...
+
 
 class LocalStore:
     """Circuits of this process alone."""
@@ -186,6 +190,10 @@ class LocalStore:
 
     def state(self, name: str) -> State:
         return state(self._circuit(name), self._clock())
+
+    def resting(self) -> dict[str, State]:
+        now = self._clock()
+        return {name: state(one, now) for name, one in self._circuits.items() if one.open_until}
 
     def _circuit(self, name: str) -> Circuit:
         return self._circuits.setdefault(name, Circuit())
