@@ -4,7 +4,7 @@ Channels' own check knows hosts without their ports, and cookies know no ports e
 of any other program would be let in, and under `ALLOWED_HOSTS=.example.org` that of any other subdomain.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,8 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.conf import settings
 from django.utils.http import is_same_domain
 
-Application = Callable[[Any, Any, Any], Awaitable[None]]
+from grump.lib.leaving import App
+
 USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -20,7 +21,7 @@ class SameOrigin:
     """Around the sockets. The hosts that there may be are Channels' to check: of a page whose name somebody
     points at this machine, `Origin` and `Host` agree."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: App) -> None:
         self._known = AllowedHostsOriginValidator(application)
         self._denied = WebsocketDenier()
 
@@ -45,7 +46,7 @@ def is_same(origin: str, host: str) -> bool:
     return bool(usual and host) and parts.netloc.lower() == host.lower().removesuffix(usual or "")
 
 
-def is_trusted(origin: str, trusted: Iterable[str]) -> bool:
+def is_trusted(origin: str, trusted: Collection[str]) -> bool:
     """Also one that a pattern means, as Django has them: `https://*.example.org`."""
     scheme, _, host = origin.partition("://")
     patterns = (one.partition("://") for one in trusted if "*" in one)
