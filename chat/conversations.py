@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from chat import checkpoints
 from chat.history import NotFound
 from chat.models import Conversation, Message
 
@@ -121,8 +122,10 @@ def restore(user_id: int, conversation_id: UUID) -> Conversation:
 def every_message(user_id: int, conversation_id: UUID) -> tuple[Conversation, list[Message]]:
     """The conversation and all its branches, oldest message first, each with its generation."""
     conversation = get(user_id, conversation_id)
-    messages = conversation.messages.select_related("generation").order_by("created_at")
-    return conversation, list(messages.defer("generation__journal"))
+    rows = conversation.messages.select_related("generation").order_by("created_at")
+    messages = list(rows.defer("generation__journal"))
+    checkpoints.read_into(one.generation for one in messages if hasattr(one, "generation"))
+    return conversation, messages
 
 
 def every_id(user_id: int) -> list[UUID]:

@@ -155,7 +155,10 @@ async def _store(
     if opened.is_temporary:
         return await insistently(temporary.end, broadcast.id, outcome.state, values)
     text = broadcast.text or broadcast.prefill
-    return await insistently(history.end_generation, broadcast.id, outcome.state, text, **values)
+    in_parts = broadcast.in_parts
+    return await insistently(
+        history.end_generation, broadcast.id, outcome.state, text, in_parts=in_parts, **values
+    )
 
 
 async def _tell_stored(broadcast: Broadcast) -> None:

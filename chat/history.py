@@ -15,7 +15,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat import search
+from chat import checkpoints, search
 from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
@@ -52,9 +52,11 @@ class Line:
 # --- Ending a turn ------------------------------------------------------------------------------
 
 
-def end_generation(generation_id: UUID, state: Generation.State, text: str, **values: Any) -> bool:
+def end_generation(
+    generation_id: UUID, state: Generation.State, text: str, *, in_parts: bool = True, **values: Any
+) -> bool:
     """Store the answer and its outcome; False if something else has ended it first. `values` are
-    columns of the generation.
+    columns of the generation; `in_parts` says that checkpoints may have stored it too.
 
     One guarded update decides between the turn itself and a reaper that took its process for dead.
     """
@@ -69,6 +71,8 @@ def end_generation(generation_id: UUID, state: Generation.State, text: str, **va
         # The answer and its question can be searched from now on.
         question = first(Message, _MESSAGE, [_key(answer.parent_id)]) if answer and answer.parent_id else None
         search.index(*(message for message in (question, answer) if message is not None and message.text))
+        if in_parts:
+            checkpoints.drop(generation_id)
         pay(generation_id, state, values)
     return True
 
@@ -100,20 +104,6 @@ def pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any])
         quota.settle(generation_id, spent)
 
 
-def checkpoint(process: str, grown: Mapping[UUID, Mapping[str, Any]]) -> list[UUID]:
-    """Store what running generations have said so far, and this process's heartbeat in the same breath.
-
-    Returns the process's generations that somebody asked to stop through the database.
-    """
-    running = Generation.objects.filter(process=process, state=Generation.State.RUNNING)
-    with transaction.atomic():
-        running.update(heartbeat_at=timezone.now())
-        for generation_id, said in grown.items():
-            if running.filter(id=generation_id).update(journal=said["journal"], reasoning=said["reasoning"]):
-                Message.objects.filter(generation=generation_id).update(text=said["text"])
-    return list(running.filter(stop_requested=True).values_list("id", flat=True))
-
-
 # --- Looking up and reading back -----------------------------------------------------------------
 
 
@@ -125,11 +115,13 @@ def conversation_of(user_id: int, conversation_id: UUID) -> Conversation:
 
 
 def generation_of(user_id: int, generation_id: UUID) -> Generation:
-    """The user's generation with its message."""
+    """The user's generation with its message, and with what checkpoints have of it while it runs."""
     try:
-        return Generation.objects.select_related("message").get(owner=user_id, id=generation_id)
+        generation = Generation.objects.select_related("message").get(owner=user_id, id=generation_id)
     except ObjectDoesNotExist:
         raise NotFound from None
+    checkpoints.read_into([generation])
+    return generation
 
 
 def stored_frames(generation: Generation, after: int = 0) -> list[str]:

@@ -5,13 +5,11 @@ All of it in a handful of statements however many generations run: there is no w
 
 import asyncio
 import logging
-from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from chat import history, reaper
+from chat import checkpoints, history, reaper
 from chat.live import Live
 from chat.metrics import LOOP_DELAY, TASKS
 from grump.lib.database import in_database
@@ -48,19 +46,18 @@ class Keeper:
 
     async def checkpoint(self) -> None:
         """Heartbeat, and what has grown since the last time."""
-        grown: dict[UUID, dict[str, Any]] = {}
-        for broadcast in self._live.broadcasts.values():
-            if len(broadcast.frames) > broadcast.saved_frames and not broadcast.temporary:
-                broadcast.saved_frames = len(broadcast.frames)
-                grown[broadcast.id] = {
-                    "text": broadcast.text,
-                    "reasoning": broadcast.reasoning,
-                    "journal": list(broadcast.journal),
-                }
-        if not self._live.broadcasts:
+        broadcasts = list(self._live.broadcasts.values())
+        if not broadcasts:
             return
-        for generation_id in await in_database(history.checkpoint, self._live.process, grown):
+        grown = {one.id: one.grown() for one in broadcasts if one.has_grown}
+        for broadcast in broadcasts:
+            broadcast.in_parts |= broadcast.id in grown
+        for generation_id in await in_database(checkpoints.store, self._live.process, grown):
             self._live.stop(generation_id)
+        # Only now: what the database did not take is part of the next one.
+        for broadcast in broadcasts:
+            if part := grown.get(broadcast.id):
+                broadcast.checkpointed = part.after + len(part.journal)
 
     async def end_remotes(self) -> None:
         """Followed generations of other processes whose end did not reach us through Valkey."""

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from chat import protocol
+from chat.checkpoints import Grown
 from chat.ear import Ear
 from chat.journal import Entry, entry
 from chat.metrics import SOCKETS
@@ -42,7 +43,8 @@ class Broadcast:
         self.followers: set[Outbox] = set() if temporary else set(live.sockets.get(user_id, ()))
         self.task: asyncio.Task[Any] | None = None
         self.stopped = False  # its user asked it to stop
-        self.saved_frames = 0  # how much of it the last checkpoint holds
+        self.checkpointed = 0  # how many of its frames are surely in checkpoints
+        self.in_parts = False  # some may be, whether or not anybody said so
         self._live = live
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -63,6 +65,23 @@ class Broadcast:
     @property
     def next_seq(self) -> int:
         return len(self.frames) + 1
+
+    @property
+    def has_grown(self) -> bool:
+        """There is something for a checkpoint."""
+        return len(self.frames) > self.checkpointed and not self.temporary
+
+    def grown(self) -> Grown:
+        """What was said since the last checkpoint."""
+        journal = self.journal[self.checkpointed :]
+        lengths = [item for item in journal if isinstance(item, int)]
+        text, reasoning = (sum(max(0, sign * item) for item in lengths) for sign in (1, -1))
+        return Grown(
+            self.checkpointed,
+            journal,
+            self.text[len(self.text) - text :],
+            self.reasoning[len(self.reasoning) - reasoning :],
+        )
 
     def frame(self, kind: type[protocol.ServerFrame], **values: Any) -> protocol.ServerFrame:
         """The next numbered frame, not sent yet."""

@@ -163,6 +163,23 @@ class Generation(models.Model):
         return f"{self.state} {self.id}"
 
 
+class Checkpoint(models.Model):
+    """What a running answer said between two checkpoints (chat/checkpoints.py). Gone when it has ended."""
+
+    # Without an index of its own: the constraint's serves.
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="+", db_index=False)
+    after = models.PositiveIntegerField()  # how many frames went before
+    journal = models.JSONField()
+    text = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["generation", "after"], name="checkpoint_in_place")]
+
+    def __str__(self) -> str:
+        return f"{self.generation_id} after {self.after}"
+
+
 class Indexed(models.Model):
     """A message whose text can be searched. What it is searched by is the database's own: a full-text table
     of SQLite, a column of PostgreSQL (chat/search.py)."""

@@ -12,7 +12,7 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
-from chat import history, protocol
+from chat import checkpoints, history, protocol
 from chat.journal import Entry, ended, entry
 from chat.models import Generation
 from chat.relay import Relay
@@ -38,7 +38,9 @@ async def reap(relay: Relay) -> int:
 def _silent() -> list[Generation]:
     lost = timezone.now() - timedelta(seconds=settings.HEARTBEAT_LOST_SECONDS)
     running = Generation.objects.filter(state=Generation.State.RUNNING, heartbeat_at__lt=lost)
-    return list(running.select_related("message")[:BATCH])
+    silent = list(running.select_related("message")[:BATCH])
+    checkpoints.read_into(silent)
+    return silent
 
 
 async def _interrupt(relay: Relay, generation: Generation, recorded: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chat import checkpoints
 from chat.context.note import told
 from chat.gateway.stack import ModelEntry
 from chat.history import BRANCH_LIMIT, branch
@@ -46,13 +47,17 @@ def _follow_ups(conversation: Conversation) -> list[str]:
 
 
 def _messages(conversation: Conversation, messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Three further queries, however many messages there are."""
+    """Three further queries, however many messages there are, and one while an answer is being written."""
     generations = {
         generation.message_id: generation
         for generation in Generation.objects.filter(message__in=[message.id for message in messages]).defer(
             "journal"
         )
     }
+    for message in messages:
+        if message.id in generations:
+            generations[message.id].message = message
+    checkpoints.read_into(generations.values())
     versions = _versions(conversation, {message.parent_id for message in messages})
     shapes = [
         message_shape(message, generations.get(message.id), versions.get(message.parent_id, ()))

@@ -204,7 +204,8 @@ def asked(monkeypatch) -> list[str]:
     return statements
 
 
-BY_THE_CLOCK = re.compile(r'SET "heartbeat_at"|"heartbeat_at" <')  # checkpoints and the reaper
+# Checkpoints and the reaper.
+BY_THE_CLOCK = re.compile(r'SET "heartbeat_at"|"heartbeat_at" <|"chat_checkpoint"')
 ASKED = {"api/search": {"q": SECRET}}
 
 

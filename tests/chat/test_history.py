@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat import history, opening
+from chat import checkpoints, history, opening
 from chat.gateway.counting import count_tokens
 from chat.history import NotFound
 from chat.models import Conversation, Generation, Message
@@ -148,23 +148,14 @@ def test_a_generation_ends_once_and_the_second_ending_changes_nothing(ann):
     assert generation.ended_at is not None
 
 
-def test_a_checkpoint_keeps_what_was_said_so_far_but_never_reopens_an_ended_answer(ann):
-    running, ended = ask(ann), ask(ann)
-    finish(ended, "Done.")
-    said = {"text": "So far", "reasoning": "", "journal": [6]}
-    history.checkpoint("p1", {running.generation_id: said, ended.generation_id: said})
-    assert Message.objects.get(id=running.answer_id).text == "So far"
-    assert Message.objects.get(id=ended.answer_id).text == "Done."
-
-
 def test_a_checkpoint_hears_who_asked_to_stop(ann, bob):
     opened = ask(ann)
     with pytest.raises(NotFound):
         history.ask_to_stop(bob.pk, opened.generation_id)
-    assert history.checkpoint("p1", {}) == []
+    assert checkpoints.store("p1", {}) == []
     history.ask_to_stop(ann.pk, opened.generation_id)
-    assert history.checkpoint("p1", {}) == [opened.generation_id]
-    assert history.checkpoint("another", {}) == []
+    assert checkpoints.store("p1", {}) == [opened.generation_id]
+    assert checkpoints.store("another", {}) == []
 
 
 def test_a_branch_is_read_in_one_query_from_the_root_to_the_leaf(ann):
