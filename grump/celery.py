@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import celeryd_init, worker_ready
 
 from grump.lib import tracing
+from grump.lib.heap import share_one_heap
 from grump.lib.publishing import publisher
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
@@ -16,6 +17,12 @@ app = Celery("grump")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["grump.operations"], related_name="tasks_seen")
+
+
+@celeryd_init.connect
+def share_a_heap(**_: object) -> None:
+    """In a worker, before it forks; not in what only queues tasks."""
+    share_one_heap()
 
 
 @worker_ready.connect

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 
+from grump.lib.heap import share_one_heap
 from grump.lib.listening import adopt, listen, raise_descriptor_limit
 
 
@@ -12,6 +13,7 @@ def main() -> None:
     options = _options()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grump.settings")
     raise_descriptor_limit()
+    share_one_heap()
     listening: socket.socket = adopt(options.fd) if options.fd >= 0 else listen(options.host, options.port)
     # Each server chooses its event loop while it is imported, before anything of Django's.
     if options.server == "uvicorn":

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from grump.lib.leaving import leaving
 from grump.lib.publishing import publisher, serve_threads
+from grump.operations import garbage
 
 LAST_TASKS = 2.0  # seconds for tasks that wait for the queue
 
@@ -16,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 def say_ready() -> None:
     """For whoever started this process, and may now end the one before it."""
-    serve_threads(asyncio.get_event_loop())  # daphne says it just before its loop runs
+    loop = asyncio.get_event_loop()  # daphne says it just before its loop runs
+    serve_threads(loop)
+    garbage.collect_by_the_clock(loop)
     print("web: ready", flush=True)
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import urllib.request
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -135,3 +137,24 @@ async def test_a_reader_that_does_not_read_is_let_go_and_can_have_it_all_later(w
     async with Tab(web, guest) as tab:
         await tab.say("chat.resume", generation_id=accepted["generation_id"], after=0)
         assert text_of(await tab.hear_answer(accepted["generation_id"], 30)) == whole
+
+
+async def test_its_threads_share_one_heap(web, guest):
+    async with Tab(web, guest) as tab:
+        accepted = await tab.ask("Hello", "mock/fast")  # whose rows are written by threads
+        await tab.hear_answer(accepted["generation_id"])
+    assert heaps_of_threads(web.pid) == []
+
+
+def heaps_of_threads(pid: int) -> list[int]:
+    """Where they begin. For each glibc keeps 64 MiB of addresses, aligned to as much: some that are in use,
+    the others behind."""
+    whole = 64 * 1024 * 1024
+    lines = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    regions = [(*(int(end, 16) for end in one[0].split("-")), one[1], len(one) > 5) for one in lines]
+    return [
+        start
+        for (start, end, rights, named), (behind, last, more, _) in pairwise(regions)
+        if (start % whole, last - start, rights, more, named) == (0, whole, "rw-p", "---p", False)
+        and end == behind
+    ]

@@ -6,7 +6,7 @@ import math
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -18,13 +18,15 @@ from scipy.stats import t as student
 from tests.bench.report import number, table
 from tests.load.place import Place
 
-BLOCKS = 15  # of the second half; one a minute in half an hour
+BLOCKS = 15  # of the second half; one a minute in half an hour. The whole has twice as many
 CONFIDENCE = 0.95
 SECONDS = 2.0  # that a look at a server may take
-CPU = "CPU, s"
+CPU, RSS = "CPU, s", "RSS, MB"
+ASKED = ("everybody", "questions")
 TOLD = {"grump_event_loop_tasks": "asyncio tasks", "grump_open_sockets": "open sockets"}
 
 Look = dict[tuple[str, str], float]  # by process and by what is looked at
+Point = tuple[float, float, float]  # hours, thousands of questions up to then, what was seen
 
 
 def look(place: Place) -> Look:
@@ -53,7 +55,7 @@ def _of_process(pid: int) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
     found[CPU] = cpu_seconds(pid)
     for one in family:
-        found["RSS, MB"] += one.memory_info().rss / 1e6
+        found[RSS] += one.memory_info().rss / 1e6
         found["descriptors"] += one.num_fds()
         found["threads"] += one.num_threads()
     return dict(found)
@@ -116,44 +118,67 @@ class Growth:
     before: Look = field(default_factory=dict)
     after: Look = field(default_factory=dict)
 
-    async def keep_looking(self, place: Place, seconds: float) -> None:
+    async def keep_looking(self, place: Place, seconds: float, asked: Callable[[], int]) -> None:
+        """`asked`: how many questions there have been, of all users."""
         while True:
             at = time.monotonic()
-            self.looks.append((at, await asyncio.to_thread(look, place)))
+            seen = await asyncio.to_thread(look, place)
+            self.looks.append((at, {**seen, ASKED: float(asked())}))
             await asyncio.sleep(seconds)
 
     def as_table(self) -> str:
-        """The slope is of the second half, when caches and pools are full."""
-        half = self.looks[len(self.looks) // 2 :]
-        series: Mapping[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-        for at, seen in half:
-            for key, value in seen.items():
-                if key[1] != CPU:  # which always grows
-                    series[key].append((at, value))
+        """Whether something grows is said of the second half, when caches and pools are full: by the hour,
+        and of memory by the thousand questions (all users' together) too, as more load is a steeper hour."""
+        whole, half = self._series(self.looks), self._series(self.looks[len(self.looks) // 2 :])
         rows = []
-        for (process, what), points in sorted(series.items()):
-            values = [value for _, value in points]
-            grown, bound = slope([at / 3600 for at, _ in points], values)
+        for (process, what), points in sorted(half.items()):
+            values = [value for _, _, value in points]
+            by_hour = _by_hour(points)
             rows.append([
                 process, what, _cell(self.before, process, what), number(sum(values) / len(values)),
-                number(max(values)), f"{number(grown)} ± {number(bound)}",
-                "grows" if grown - bound > 0 else "no", _cell(self.after, process, what),
+                number(max(values)), _slope(_by_hour(whole[process, what], 2 * BLOCKS)), _slope(by_hour),
+                _slope(_by_thousand(points), 2) if what == RSS else "",
+                "grows" if by_hour[0] - by_hour[1] > 0 else "no", _cell(self.after, process, what),
             ])  # fmt: skip
-        head = ["process", "what", "before", "mean", "most", "an hour, 95 %", "grows", "after"]
+        head = [
+            "process", "what", "before", "mean", "most", "an hour, whole, 95 %", "an hour, 2nd half, 95 %",
+            "for 1,000 questions, 2nd half", "grows", "after",
+        ]  # fmt: skip
         return table(head, rows)
+
+    def _series(self, looks: Sequence[tuple[float, Look]]) -> dict[tuple[str, str], list[Point]]:
+        found: dict[tuple[str, str], list[Point]] = defaultdict(list)
+        for at, seen in looks:
+            for key, value in seen.items():
+                if key != ASKED and key[1] != CPU:  # which always grow
+                    found[key].append((at / 3600, seen.get(ASKED, math.nan) / 1000, value))
+        return found
+
+
+def _by_hour(points: Sequence[Point], blocks: int = BLOCKS) -> tuple[float, float]:
+    return slope([at for at, _, _ in points], [value for _, _, value in points], blocks)
+
+
+def _by_thousand(points: Sequence[Point]) -> tuple[float, float]:
+    return slope([asked for _, asked, _ in points], [value for _, _, value in points])
+
+
+def _slope(found: tuple[float, float], digits: int = 1) -> str:
+    return f"{number(found[0], digits)} ± {number(found[1], digits)}"
 
 
 def _cell(seen: Look, process: str, what: str) -> str:
     return number(seen.get((process, what), math.nan))
 
 
-def slope(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+def slope(times: Sequence[float], values: Sequence[float], blocks: int = BLOCKS) -> tuple[float, float]:
     """Least squares over the means of equal spans, and half the width of its 95 % confidence interval.
+    Of `values` over the hours, or over whatever else went on: `times` never fall.
 
     Spans, since looks a few seconds apart are alike: taken one by one they would promise too narrow a bound.
     NaN, where there are fewer than three spans to go by.
     """
-    points = _means(times, values)
+    points = _means(times, values, blocks)
     count = len(points)
     if count < 3:
         return math.nan, math.nan
@@ -165,13 +190,13 @@ def slope(times: Sequence[float], values: Sequence[float]) -> tuple[float, float
     return found, wide * (rest / (count - 2) / spread) ** 0.5
 
 
-def _means(times: Sequence[float], values: Sequence[float]) -> list[tuple[float, float]]:
-    if len(times) <= BLOCKS:
-        return list(zip(times, values, strict=True))
+def _means(times: Sequence[float], values: Sequence[float], blocks: int) -> list[tuple[float, float]]:
     first, last = min(times), max(times)
+    if len(times) <= blocks or not last > first:  # or nobody counted
+        return list(zip(times, values, strict=True)) if last > first else []
     spans: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for at, value in zip(times, values, strict=True):
-        spans[min(BLOCKS - 1, int((at - first) / (last - first) * BLOCKS))].append((at, value))
+        spans[min(blocks - 1, int((at - first) / (last - first) * blocks))].append((at, value))
     return [
         (sum(at for at, _ in span) / len(span), sum(value for _, value in span) / len(span))
         for span in spans.values()

@@ -160,7 +160,9 @@ async def run(
         report.growth.before = await asyncio.to_thread(look, place)
     began = time.monotonic()
     crowd = Crowd(place, load, report.books)
-    looking = asyncio.create_task(report.growth.keep_looking(place, LOOKED_AT_EVERY))
+    looking = asyncio.create_task(
+        report.growth.keep_looking(place, LOOKED_AT_EVERY, lambda: len(report.books.questions))
+    )
     before = _cpu(place)
     await asyncio.sleep(load.calm)
     for name, fault in faults.items():

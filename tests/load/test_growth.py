@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.load.growth import Growth, slope
+from tests.load.growth import ASKED, Growth, slope
 
 HALF_AN_HOUR = [second / 3600 for second in range(0, 1800, 5)]
 
@@ -38,5 +38,27 @@ def test_a_leak_is_called_one():
     ]
     growth = Growth(looks, {("web-1", "threads"): 9.0}, {("web-1", "threads"): 9.0})
     descriptors, threads = growth.as_table().splitlines()[2:]
-    assert "60.0 ± 0.0 | grows" in descriptors
+    assert "| 60.0 ± 0.0 | 60.0 ± 0.0 |  | grows" in descriptors
     assert "| no | 9.0 |" in threads
+
+
+def test_what_fills_and_then_stays_is_told_from_a_leak_and_growth_is_told_by_questions_too():
+    """One process is full after ten minutes; the other grows by 2 MB for 1,000 questions, of 9 a second."""
+    looks = [
+        (
+            second,
+            {
+                ("web-1", "RSS, MB"): 150.0 + min(second, 600) / 20 + second % 2,
+                ("web-2", "RSS, MB"): 150.0 + 2 * 9 * second / 1000,
+                ASKED: 9.0 * second,
+            },
+        )
+        for second in range(0, 1800, 5)
+    ]
+    filled, leaking = Growth(looks).as_table().splitlines()[2:]
+    whole, half, by_questions, grows = [cell.strip() for cell in filled.split("|")[6:10]]
+    assert float(whole.split(" ± ")[0]) > 30
+    assert grows == "no"
+    assert abs(float(half.split(" ± ")[0])) < 1
+    assert abs(float(by_questions.split(" ± ")[0])) < 0.1
+    assert "| 64.8 ± 0.0 | 64.8 ± 0.0 | 2.00 ± 0.00 | grows" in leaking

@@ -1,12 +1,17 @@
 """The collector leaves alone what was loaded at the start."""
 
+import asyncio
 import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
 from grump.operations import garbage
+from grump.serving import parting
+
+PATIENCE = 10.0  # seconds
 
 
 @pytest.fixture
@@ -32,3 +37,24 @@ def test_the_web_process_does_so_once_all_is_imported():
     code = "import gc, grump.asgi; print(gc.get_freeze_count())"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert int(said) > 50_000
+
+
+class Connection:
+    """It holds itself, as one that closed does."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.usefixtures("collector")
+async def test_a_process_that_serves_collects_what_is_old_again_and_again_however_little_is_made(monkeypatch):
+    monkeypatch.setattr(garbage, "EVERY", 0.01)
+    monkeypatch.setattr(parting, "serve_threads", lambda _: None)  # this loop ends with the test
+    gc.set_threshold(0)  # Python would never do so by itself
+    parting.say_ready()
+    for _ in range(2):
+        connection, gone = Connection(), asyncio.Event()
+        gc.collect()  # looked through, and so among the oldest
+        weakref.finalize(connection, gone.set)
+        del connection
+        await asyncio.wait_for(gone.wait(), PATIENCE)
