@@ -147,6 +147,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # What a worker has held for so long is handed to another one, also what only waits for its time:
+    # nothing may be put off for longer than this less the time limit (tests/grump/test_delays.py).
     "visibility_timeout": 600,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,

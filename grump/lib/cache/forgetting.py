@@ -16,7 +16,9 @@ from grump.lib.cache.backend import TieredCache
 
 logger = logging.getLogger(__name__)
 
-ONCE_MORE = 15 * 60  # seconds: longer than any answer takes
+# Seconds: longer than an answer takes, and so much less than `visibility_timeout` (grump/settings.py) that
+# Valkey does not hand the waiting task to a second worker.
+ONCE_MORE = 7 * 60
 
 
 def forget(*owners: int | str, once_more: bool = False) -> None:
