@@ -32,7 +32,10 @@ __all__ = [
     "warm_cache",
 ]
 
-AGAIN = 0.1  # seconds until a fit is tried again that another one of its conversation keeps waiting
+# Seconds until a fit is tried again that another one of its conversation keeps waiting, or that this worker
+# cannot make; and how often it is handed on so before the asker is told that nobody can.
+AGAIN = 0.1
+OTHERS = 4
 
 
 @shared_task(name="chat.reap")
@@ -78,10 +81,16 @@ def warm_cache() -> None:
 def fit_context(self: Task, **wish: Any) -> None:
     """What of a conversation is sent. Somebody waits for it: it has a queue of its own, and ends with its
     use."""
+    asked = making.Wish.of(wish)
     try:
-        making.answer(making.Wish(**wish))
+        making.answer(asked)
     except making.Busy:
         raise self.retry(countdown=AGAIN, expires=making.DEADLINE) from None
+    except making.AnotherVersion:
+        # While a new version is rolled out, another worker may be of the asker's.
+        if self.request.retries < OTHERS:
+            raise self.retry(countdown=AGAIN, expires=making.DEADLINE) from None
+        making.refuse(asked)
 
 
 @shared_task(name="chat.prepare_context")

@@ -127,7 +127,8 @@ class Fitter:
         self._probe_at = now + PROBE
         number = secrets.token_hex(12)
         ids = (str(conversation_id), str(lines[-1].id))
-        wish = Wish(number, self._process, *ids, budget, tuple(families), look.key, look.cache_key)
+        keys = (look.key, look.cache_key)
+        wish = Wish(number, self._process, *ids, budget, tuple(families), *keys, plans.VERSION)
         reply: asyncio.Future[Mapping[str, Any]] = loop.create_future()
         self._waiting[number] = reply
         if self._listener is None or self._listener.done():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -52,7 +52,8 @@ _LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be fitted, and who waits for it. `key` is `plans.key_of` what the asker has before it, and
-    `cached_under` its `plans.cache_key`; empty from an asker who does not say."""
+    `cached_under` its `plans.cache_key`; empty from an asker who does not say, as `version` is, which tells
+    whose fits the asker can read."""
 
     number: str  # of this asking; never used twice
     process: str  # who asks
@@ -62,6 +63,12 @@ class Wish:
     families: Sequence[str]
     key: str
     cached_under: str = ""
+    version: str = ""
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> "Wish":
+        """What a newer asker says besides is not looked at."""
+        return cls(**{name: value for name, value in arguments.items() if name in cls.__slots__})
 
     def as_arguments(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -71,20 +78,29 @@ class Busy(Exception):
     """Another fit of the same conversation is being made."""
 
 
+class AnotherVersion(Exception):
+    """The asker is of a version that reads other fits than this one makes."""
+
+
 def answer(wish: Wish) -> None:
-    """Make the fit and send it. Raises Busy."""
+    """Make the fit and send it. Raises Busy and AnotherVersion."""
+    if wish.version not in ("", plans.VERSION):
+        raise AnotherVersion
     client = _valkey()
     lock = LOCK + wish.conversation_id
     if not client.set(lock, wish.number, nx=True, px=int(DEADLINE * 1000)):
         raise Busy
     try:
         began = time.monotonic()
-        made = _make(wish)
-        if made is not None:
-            _reply(client, wish, made)
+        _reply(client, wish, _make(wish))
         logger.debug("A fit took %.0f ms", (time.monotonic() - began) * 1000)
     finally:
         client.eval(_LET_GO, 1, lock, wish.number)
+
+
+def refuse(wish: Wish) -> None:
+    """Tell the asker that nothing will come, so that it does not wait."""
+    _reply(_valkey(), wish, None)
 
 
 def _make(wish: Wish) -> dict[str, Any] | None:
@@ -149,7 +165,8 @@ def _owner_of(lines: Sequence[Line], found: Read | None) -> str:
     return str(owner or "")
 
 
-def _reply(client: Redis, wish: Wish, plan: dict[str, Any]) -> None:
+def _reply(client: Redis, wish: Wish, plan: dict[str, Any] | None) -> None:
+    """`plan`: None for one that cannot be made."""
     replies = REPLIES + wish.process
     with client.pipeline(transaction=False) as pipe:
         pipe.rpush(replies, orjson.dumps({"number": wish.number, "key": wish.key, "plan": plan}))

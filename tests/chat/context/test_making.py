@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from chat.gateway.embedding import Embedded
 from chat.gateway.errors import ConnectFailed, UnknownModel
 from chat.gateway.events import Text, Usage
 from chat.models import Conversation, Digest, Message, Summary
+from chat.tasks import OTHERS, fit_context
 from grump.lib.database import in_database
 from tests.chat.context.conversations import a_conversation
 
@@ -81,17 +83,67 @@ def test_messages_are_worked_out_once(question, monkeypatch):
     making.answer(a_wish(question, ROOM + 1))
 
 
-def test_a_conversation_that_is_another_one_now_gets_no_reply(question, valkey):
-    wish = a_wish(question)
-    Message.objects.filter(id=question.parent_id).update(pinned=True)
-    making.answer(wish)
-    assert valkey.lpop(making.REPLIES + "p") is None
-
-
 def the_plan(wish, valkey):
     making.answer(wish)
-    told = valkey.lpop(making.REPLIES + "p")
-    return None if told is None else orjson.loads(told)["plan"]
+    return orjson.loads(valkey.lpop(making.REPLIES + "p"))["plan"]
+
+
+def test_who_asks_about_a_conversation_that_is_another_one_now_is_told_so(question, valkey):
+    wish = a_wish(question)
+    Message.objects.filter(id=question.parent_id).update(pinned=True)
+    assert the_plan(wish, valkey) is None
+
+
+# --- While a new version is rolled out -----------------------------------------------------------
+
+
+def test_a_worker_of_another_version_hands_it_on_and_tells_the_asker_at_last(question, valkey, monkeypatch):
+    tried = []
+    real = making.answer
+    monkeypatch.setattr(making, "answer", lambda wish: (tried.append(wish), real(wish)))
+    fit_context.apply(kwargs=replace(a_wish(question), version="next").as_arguments())
+    assert len(tried) == 1 + OTHERS
+    told = [orjson.loads(reply) for reply in valkey.lrange(making.REPLIES + "p", 0, -1)]
+    assert [one["plan"] for one in told] == [None]
+
+
+def test_one_of_the_askers_own_version_makes_it_whoever_had_it_before(question, valkey, monkeypatch):
+    versions = iter(["old", "old", plans.VERSION])
+    real = making.answer
+
+    def by_another_worker(wish):
+        with monkeypatch.context() as that_one:
+            that_one.setattr(plans, "VERSION", next(versions))
+            real(wish)
+
+    wish = replace(a_wish(question), version=plans.VERSION)
+    monkeypatch.setattr(making, "answer", by_another_worker)
+    fit_context.apply(kwargs=wish.as_arguments())
+    assert orjson.loads(valkey.lpop(making.REPLIES + "p"))["plan"] is not None
+
+
+def test_what_a_newer_asker_says_besides_is_not_looked_at(question):
+    wish = a_wish(question)
+    assert making.Wish.of(wish.as_arguments() | {"hue": "blue"}) == wish
+
+
+async def test_a_turn_that_is_told_so_sends_what_is_newest_and_asks_again_the_next_time(question, settings):
+    asked = []
+
+    def refusing(arguments, expires) -> None:
+        asked.append(arguments["version"])
+        making.refuse(making.Wish.of(arguments))
+
+    fitter = Fitter(settings.REDIS_URL, "p", refusing)
+    try:
+        for _ in range(2):
+            assert (await a_fit(fitter, question, ROOM)).way == "newest"
+    finally:
+        await fitter.close()
+    assert asked == [plans.VERSION] * 2
+
+
+# --- One at a time, and in time ------------------------------------------------------------------
 
 
 def after(parent: Message, text: str) -> Message:
