@@ -3,7 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
+
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -127,3 +129,52 @@ def test_the_keys_are_silent_while_an_input_method_composes(chat):
     expect(dialog).to_have_count(0)
     chat.page.keyboard.press("ControlOrMeta+k")
     expect(dialog).to_have_count(1)
+
+
+def held_back(chat, name: str) -> list[Route]:
+    """Requests for a part of the page, which wait until the test lets them go."""
+    waiting: list[Route] = []
+    chat.page.route(re.compile(rf"/{name}-\w+\.js$"), lambda route: waiting.append(route))
+    return waiting
+
+
+def test_what_is_typed_while_it_is_on_its_way_is_typed_into_it(chat):
+    waiting = held_back(chat, "palette")
+    chat.box.fill("Half a question")
+    chat.page.keyboard.press("ControlOrMeta+k")
+    chat.page.keyboard.type("plamx")
+    for key in ("Backspace", "Backspace", "n", "s"):
+        chat.page.keyboard.press(key)
+    eventually(lambda: chat.page.evaluate("1") and waiting)
+    expect(chat.box).to_have_value("Half a question")
+    waiting[0].continue_()
+    dialog = chat.page.get_by_role("dialog", name="Find anything")
+    expect(dialog.get_by_role("combobox")).to_have_value("plans")
+    expect(dialog.get_by_role("option").first).to_contain_text("Plans")
+    expect(chat.questions).to_have_count(0)
+
+
+def test_enter_is_held_with_the_rest_and_sends_no_question(chat):
+    waiting = held_back(chat, "palette")
+    chat.box.fill("Half a question")
+    chat.page.keyboard.press("ControlOrMeta+k")
+    chat.page.keyboard.type("plans")
+    chat.page.keyboard.press("Enter")
+    eventually(lambda: chat.page.evaluate("1") and waiting)
+    expect(chat.questions).to_have_count(0)
+    waiting[0].continue_()
+    expect(chat.page.get_by_role("heading", name="Plans")).to_be_visible()
+
+
+def test_given_up_it_does_not_come_and_keys_are_the_questions_again(chat):
+    waiting = held_back(chat, "palette")
+    chat.box.fill("Half")
+    chat.page.keyboard.press("ControlOrMeta+k")
+    chat.page.keyboard.type("lost")
+    chat.page.keyboard.press("Escape")
+    chat.page.keyboard.type(" a question")
+    eventually(lambda: chat.page.evaluate("1") and waiting)
+    with chat.page.expect_event("requestfinished", lambda request: "/palette-" in request.url):
+        waiting[0].continue_()
+    expect(chat.box).to_have_value("Half a question")
+    expect(chat.page.get_by_role("dialog")).to_have_count(0)

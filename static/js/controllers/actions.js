@@ -1,3 +1,4 @@
+import { HeldKeys } from "../lib/held_keys.js";
 import { part } from "../lib/update.js";
 import { words } from "../lib/words.js";
 
@@ -15,7 +16,7 @@ export function actions(app) {
   const lastQuestion = () => chat.conversation.entries.findLast((entry) => entry.role === "user" && !entry.sending);
   const did = words.actions;
   return [
-    { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => void palette(app) },
+    { name: "palette", title: did.palette, group: "page", keys: ["mod+k"], inFields: true, run: () => palette(app) },
     { name: "help", title: did.help, group: "page", keys: ["mod+/"], inFields: true, run: () => void help(app) },
     { name: "connection", title: did.connection, group: "page", run: () => /** @type {HTMLElement | null} */ (document.querySelector(".pill"))?.click() },
     { name: "theme", title: did.theme, group: "page", run: () => themeButton()?.click(), offered: () => themeButton() !== null },
@@ -83,10 +84,7 @@ function isEmptyBox({ target }) {
 
 /** @param {import("./page_controller.js").App} app @param {"openModels" | "openPrompts"} which */
 function choosers(app, which) {
-  import("./choosers.js").then(
-    (chunk) => chunk[which](app),
-    () => app.page.emit("toast", { text: words.notConnected }),
-  );
+  void list(app, () => import("./choosers.js"), (chunk, keys) => chunk[which](app, { keys }));
 }
 
 /** @param {import("./page_controller.js").App} app */
@@ -102,10 +100,27 @@ function themeButton() {
 }
 
 /** @param {import("./page_controller.js").App} app */
-async function palette(app) {
-  const chunk = await part(() => import("./palette.js"));
-  if (chunk) chunk.openPalette(app);
-  else app.page.emit("toast", { text: words.notConnected });
+function palette(app) {
+  void list(app, () => import("./palette.js"), (chunk, keys) => chunk.openPalette(app, { keys }));
+}
+
+/** @type {HeldKeys | null} */
+let held = null;
+
+/**
+ * A list to choose from by typing. What is typed before its code is there is typed into it; asked for once more, or
+ * after Escape, it does not come.
+ * @template T @param {import("./page_controller.js").App} app @param {() => Promise<T>} load
+ * @param {(chunk: T, keys: string[]) => void} open
+ */
+async function list(app, load, open) {
+  if (held) return held.giveUp();
+  const mine = (held = new HeldKeys(document));
+  const chunk = await part(load);
+  held = null;
+  const keys = mine.release();
+  if (!chunk) app.page.emit("toast", { text: words.notConnected });
+  else if (!mine.isGivenUp) open(chunk, keys);
 }
 
 /** @param {import("./page_controller.js").App} app */

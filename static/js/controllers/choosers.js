@@ -8,7 +8,7 @@ import { modelItem, prompts } from "./palette_sources.js";
 
 /**
  * The models, with price, speed and state as they are now; under them what `auto` goes by.
- * @param {App} app @param {{label: string, take: (name: string) => void}} [wish] left out: for the questions to come
+ * @param {App} app @param {{label?: string, take?: (name: string) => void, keys?: string[]}} [wish] without `take`: for the questions to come
  */
 export function openModels(app, wish) {
   /** @param {string} name */
@@ -33,13 +33,13 @@ export function openModels(app, wish) {
       return [auto, ...models.filter((model) => model.configured).map((model) => ({ ...modelItem(model), run: () => take(model.name) }))];
     },
   };
-  openPalette(app, { label: wish?.label ?? words.models.label, placeholder: words.models.placeholder, sources: [source], foot: slider(app) });
+  openPalette(app, { label: wish?.label ?? words.models.label, placeholder: words.models.placeholder, sources: [source], foot: slider(app), keys: wish?.keys });
 }
 
-/** @param {App} app */
-export function openPrompts(app) {
+/** @param {App} app @param {{keys?: string[]}} [wish] */
+export function openPrompts(app, wish) {
   const kept = prompts(app);
-  openPalette(app, { label: words.prompts.label, placeholder: words.prompts.placeholder, sources: [kept, literally(app, kept)] });
+  openPalette(app, { label: words.prompts.label, placeholder: words.prompts.placeholder, sources: [kept, literally(app, kept)], keys: wish?.keys });
 }
 
 /**

@@ -10,22 +10,23 @@ import { builtIn } from "./palette_sources.js";
 let open = null;
 
 /**
- * What it is about, where that is not everything; `foot` stands under the list.
- * @typedef {{label: string, placeholder: string, sources: import("../models/palette.js").Source[], foot?: HTMLElement}} Only
+ * What it is about, where that is not everything; `foot` stands under the list, `keys` were pressed while it was on
+ * its way.
+ * @typedef {{label?: string, placeholder?: string, sources?: import("../models/palette.js").Source[], foot?: HTMLElement, keys?: string[]}} Wish
  */
 
-/** Open it; pressed again, it closes. @param {import("./page_controller.js").App} app @param {Only} [only] */
-export function openPalette(app, only) {
-  if (open) open.close();
-  else open = new Palette(app, only);
+/** Open it; pressed again, it closes. @param {import("./page_controller.js").App} app @param {Wish} [wish] */
+export function openPalette(app, wish = {}) {
+  if (open) return open.close();
+  const palette = (open = new Palette(app, wish));
+  for (const key of wish.keys ?? []) palette.type(key);
 }
 
 /** A combobox over a listbox: the focus stays in the field, the chosen option is told by `aria-activedescendant`. */
 class Palette {
-  /** @param {import("./page_controller.js").App} app @param {Only} [only] */
-  constructor(app, only) {
-    const { label, placeholder } = only ?? words.palette;
-    this.sources = only?.sources ?? [...builtIn(app), ...app.palette.all];
+  /** @param {import("./page_controller.js").App} app @param {Wish} wish */
+  constructor(app, { label = words.palette.label, placeholder = words.palette.placeholder, sources, foot }) {
+    this.sources = sources ?? [...builtIn(app), ...app.palette.all];
     /** @type {Map<string, Group>} */
     this.groups = new Map();
     /** @type {Map<string, Hit>} */
@@ -45,7 +46,7 @@ class Palette {
     this.status = make("p", "palette-status");
     this.status.role = "status";
     this.element = dialog("palette", label, () => this.closed());
-    this.element.append(this.field, this.list, this.status, ...(only?.foot ? [only.foot] : []));
+    this.element.append(this.field, this.list, this.status, ...(foot ? [foot] : []));
     this.field.addEventListener("input", () => this.ask());
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.list.addEventListener("click", (event) => this.take(optionAt(event)));
@@ -150,6 +151,15 @@ class Palette {
     option.ariaSelected = "true";
     this.field.setAttribute("aria-activedescendant", option.id);
     if (reveal) option.scrollIntoView({ block: "nearest" });
+  }
+
+  /** As if it had been pressed in the field. @param {string} key */
+  type(key) {
+    const { field } = this;
+    if (key === "Backspace") field.value = [...field.value].slice(0, -1).join("");
+    else if ([...key].length === 1) field.value = (field.value + key).slice(0, field.maxLength);
+    else return void field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    this.ask();
   }
 
   /** @param {KeyboardEvent} event */
