@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from grump.lib.calls import PREFIX, SOCKET_TIMEOUT, channel_of, encode_call
 from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
+from grump.lib.wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ AWAY_PAUSE = 1.0
 class Ear:
     def __init__(self, url: str, hear: Callable[[dict[str, Any]], None]) -> None:
         self._hear = hear
+        self._calls: Any = Wire(url, SOCKET_TIMEOUT)
         self._redis: Redis = on_loop(
             url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
         )
@@ -51,7 +53,7 @@ class Ear:
 
     async def _publish(self, channel: str, message: bytes) -> None:
         try:
-            await self._redis.publish(channel, message)
+            await self._calls.publish(channel, message)
         except (RedisError, OSError) as error:
             logger.info("Other processes were not called: %s", type(error).__name__)
 
@@ -60,6 +62,7 @@ class Ear:
 
     async def close(self) -> None:
         await end_tasks([self._task, *self._calling])
+        await self._calls.aclose()
         await self._redis.aclose()
 
     async def _run(self) -> None:

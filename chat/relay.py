@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
+from grump.lib.wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -60,11 +61,15 @@ class Relay:
         self._control = f"live:control:{process}"
         self._deliver = deliver
         self._on_stop = stop
-        connect: dict[str, Any] = {"socket_connect_timeout": SOCKET_TIMEOUT, "decode_responses": True}
         # Any: redis-py's types do not know that answers are decoded.
-        self._redis: Any = on_loop(url, socket_timeout=SOCKET_TIMEOUT, **connect)
+        self._redis: Any = Wire(url, SOCKET_TIMEOUT, decode=True)
         # The reader blocks on purpose, so it waits longer than its BLOCK before it suspects an outage.
-        self._reading: Any = on_loop(url, socket_timeout=BLOCK_MS / 1000 + 2, **connect)
+        self._reading: Any = on_loop(
+            url,
+            socket_timeout=BLOCK_MS / 1000 + 2,
+            socket_connect_timeout=SOCKET_TIMEOUT,
+            decode_responses=True,
+        )
         self._due: dict[UUID, Source] = {}
         self._written: dict[UUID, int] = {}
         self._cursors: dict[UUID, str] = {}

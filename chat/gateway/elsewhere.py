@@ -18,14 +18,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chat.gateway.events import Event, Finished
 from chat.gateway.spelling import read, spell
 from grump.lib.clients import on_loop
 from grump.lib.tasks import end_tasks
+from grump.lib.wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -69,13 +68,7 @@ class Elsewhere:
         self._followers: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
         # Any: redis-py's types do not know that answers are decoded.
-        self._redis: Any = on_loop(
-            url,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
+        self._redis: Any = Wire(url, TIMEOUT, decode=True)
         self._following: Any = on_loop(
             url, socket_timeout=SILENCE + 1, socket_connect_timeout=TIMEOUT, decode_responses=True
         )
@@ -141,7 +134,7 @@ class Elsewhere:
     async def _hear_calls(self) -> None:
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
+                async with self._following.pubsub() as pubsub:
                     await pubsub.subscribe(CALLS + self._me)
                     while True:
                         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=RENEWED)

@@ -1,7 +1,7 @@
 """The second tier: Valkey, asked under the breaker, in one round trip a question.
 
 A question is a function that puts commands on a pipeline; it serves both the synchronous client
-(django-redis's pool) and the asynchronous one, of which each event loop has its own.
+(django-redis's pool) and the asynchronous one (grump/lib/wire.py), of which each event loop has its own.
 """
 
 import asyncio
@@ -12,14 +12,10 @@ from weakref import WeakKeyDictionary
 
 from django_redis.cache import RedisCache
 from redis import Redis
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio import Redis as AsyncRedis
 
 from grump.lib.breaker import Outcome
-from grump.lib.clients import UNNAMED
 from grump.lib.valkey import OUTAGE, TIMEOUT, Away, ValkeyBreaker, tight
-
-CONNECTIONS = 32  # an event loop's at most; a command takes a fraction of a millisecond
+from grump.lib.wire import Wire
 
 Question = Callable[[Any], None]
 
@@ -30,7 +26,7 @@ class Shared:
     def __init__(self, url: str, breaker: ValkeyBreaker) -> None:
         self.url, self.breaker = url, breaker
         self._django = RedisCache(url, {"OPTIONS": {"CONNECTION_POOL_KWARGS": tight()}})
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Wire] = WeakKeyDictionary()
 
     @property
     def client(self) -> "Redis":
@@ -45,25 +41,23 @@ class Shared:
 
     async def aask(self, question: Question) -> list[Any]:
         with self._leave():
-            async with asyncio.timeout(TIMEOUT), self._loops_client().pipeline(transaction=False) as pipe:
+            async with asyncio.timeout(TIMEOUT):
+                pipe = self._loops_wire().pipeline()
                 question(pipe)
                 return _first_must_stand(await pipe.execute(raise_on_error=False))
 
     async def aclose(self) -> None:
         """Let go of the running loop's connections."""
-        client = self._loops.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose(close_connection_pool=True)
+        wire = self._loops.pop(asyncio.get_running_loop(), None)
+        if wire is not None:
+            await wire.aclose()
 
-    def _loops_client(self) -> Any:
+    def _loops_wire(self) -> Wire:
         loop = asyncio.get_running_loop()
-        client = self._loops.get(loop)
-        if client is None:
-            pool = BlockingConnectionPool.from_url(
-                self.url, max_connections=CONNECTIONS, timeout=TIMEOUT, **UNNAMED, **tight()
-            )
-            client = self._loops[loop] = AsyncRedis(connection_pool=pool)
-        return client
+        wire = self._loops.get(loop)
+        if wire is None:
+            wire = self._loops[loop] = Wire(self.url, TIMEOUT)
+        return wire
 
     @contextmanager
     def _leave(self) -> Iterator[None]:

@@ -11,7 +11,6 @@ from grump.lib import clients
 from grump.lib.valkey import tight
 
 ROOT = Path(__file__).resolve().parents[3]
-MAKES_ITS_OWN_POOL = ROOT / "grump/lib/cache/shared.py"
 
 
 @pytest.fixture
@@ -38,5 +37,4 @@ def test_every_client_is_made_in_one_place():
     parts = ("grump", "chat", "usage", "figures", "experiments", "training")
     files = [path for part in parts for path in (ROOT / part).rglob("*.py")]
     making = {path for path in files if re.search(r"\bfrom_url\(|\bRedis\([^)]*host", path.read_text())}
-    assert making <= {ROOT / "grump/lib/clients.py", MAKES_ITS_OWN_POOL}
-    assert "**UNNAMED" in MAKES_ITS_OWN_POOL.read_text()
+    assert making == {ROOT / "grump/lib/clients.py"}
