@@ -9,6 +9,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from django.conf import settings
 from helm_python import Chart, HelmError
 
 from tests.documents import first_cells, section
@@ -114,6 +115,16 @@ def test_a_web_pod_has_the_time_to_leave_and_says_when_it_does():
         assert web[probe]["httpGet"]["httpHeaders"] == [{"name": "Host", "value": "chat.example.org"}]
 
 
+@variants
+def test_every_queue_has_a_worker_of_its_own(values):
+    commands = [
+        of("Deployment", values, name)["spec"]["template"]["spec"]["containers"][0]["args"]
+        for name in ("-worker", "-fitter")
+    ]
+    taken = [command[command.index("--queues") + 1] for command in commands]
+    assert taken == [queue.name for queue in settings.CELERY_TASK_QUEUES]
+
+
 def test_workers_grow_with_the_queue_and_web_processes_with_their_sockets():
     (queue,) = of("HorizontalPodAutoscaler", EVERYTHING, "-worker")["spec"]["metrics"]
     (sockets,) = of("HorizontalPodAutoscaler", EVERYTHING, "-web")["spec"]["metrics"]
@@ -124,7 +135,7 @@ def test_workers_grow_with_the_queue_and_web_processes_with_their_sockets():
 
 
 def test_a_disruption_leaves_one_of_each():
-    for name in ("-web", "-worker"):
+    for name in ("-web", "-worker", "-fitter"):
         assert of("PodDisruptionBudget", {}, name)["spec"]["minAvailable"] == 1
 
 
