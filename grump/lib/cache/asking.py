@@ -56,27 +56,32 @@ class Asking(Keeping):
         if entry := self._near(namespace, full):
             return entry
         since = self._tiers.l1.mark()
+        stored_too = namespace.persistent and self._tiers.known.may_have(full)
         try:
             blob = self._tiers.ask(lambda pipe: pipe.get(full))[0]
         except Away:
-            blob = None
+            blob, stored_too = None, namespace.persistent  # what others keep meanwhile is not told
         entry = self._read(namespace, full, blob, "l2", since)
-        if entry is None and namespace.persistent:
+        if entry is None and stored_too:
             entry = self._read(namespace, full, stored.read(full), "l3", since)
         return entry
 
     async def _afind(self, namespace: Namespace, full: str) -> Entry | None:
-        """Valkey and the database are asked at once: what is new, as most questions are, waits for the slower
-        of them and not for both, one after the other."""
+        """Valkey and the database are asked at once, and the database only for what it may have: what is new,
+        as most questions are, waits for Valkey alone."""
         if entry := self._near(namespace, full):
             return entry
         since = self._tiers.l1.mark()
-        kept = asyncio.ensure_future(in_database(stored.read, full)) if namespace.persistent else None
+        kept = None
+        if namespace.persistent and self._may_be_stored(full):
+            kept = asyncio.ensure_future(in_database(stored.read, full))
         try:
             try:
                 blob = (await self._tiers.aask(lambda pipe: pipe.get(full)))[0]
             except Away:
                 blob = None
+                if namespace.persistent and kept is None:  # what others keep meanwhile is not told
+                    kept = asyncio.ensure_future(in_database(stored.read, full))
             entry = self._read(namespace, full, blob, "l2", since)
             if entry is None and kept is not None:
                 entry = self._read(namespace, full, await kept, "l3", since)
@@ -84,6 +89,13 @@ class Asking(Keeping):
         finally:
             if kept is not None:
                 kept.cancel()  # not begun, it is never run
+
+    def _may_be_stored(self, full: str) -> bool:
+        known = self._tiers.known
+        # Filled once others are heard: what they keep from then on, it is told.
+        if self._tiers.watch.heard.is_set() and known.begins_to_fill():
+            self._behind(asyncio.ensure_future(in_database(known.fill)))
+        return known.may_have(full)
 
     def near(self, key: Any, version: int | None = None) -> Any:
         """What this process's memory has, or None. Never waits, asks nobody, and is not counted as a hit."""
@@ -119,6 +131,7 @@ class Asking(Keeping):
         except Away:
             self._kept_here(full, entry)
         if namespace.persistent:
+            self._tiers.known.add(full)
             stored.write(full, namespace.name, encode(entry), entry.expires_at, owner)
 
     async def aset(
@@ -149,6 +162,7 @@ class Asking(Keeping):
         except Away:
             self._kept_here(full, entry)
         if namespace.persistent:
+            self._tiers.known.add(full)
             writing = in_database(stored.write, full, namespace.name, encode(entry), entry.expires_at, owner)
             self._behind(asyncio.ensure_future(writing))
 

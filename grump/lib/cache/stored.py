@@ -38,6 +38,14 @@ def read(full_key: str) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def keys(after: str, most: int) -> list[str]:
+    """Digests of what is stored, in their order. Raises the database's errors."""
+    from grump.lib.cache.models import StoredEntry
+
+    found = StoredEntry.objects.filter(key__gt=after).order_by("key").values_list("key", flat=True)
+    return list(found[:most])
+
+
 def write(full_key: str, namespace: str, blob: bytes, expires_at: float, owner: str = "") -> None:
     """One statement, whoever else writes the same key. `expires_at`: seconds of the epoch."""
     from grump.lib.cache.models import StoredEntry

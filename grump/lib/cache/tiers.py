@@ -13,6 +13,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from grump.lib.cache import bounds
 from grump.lib.cache.belonging import index_of, names_of
 from grump.lib.cache.flight import Flights
+from grump.lib.cache.known import Known
 from grump.lib.cache.memory import Memory
 from grump.lib.cache.shared import Question, Shared
 from grump.lib.cache.watch import ALL, Watch, tell
@@ -34,6 +35,7 @@ class Tiers:
             settings.TIERED_CACHE_L1_TTL_MS / 1000,
         )
         self.shared = Shared(url, valkey_breaker(url))
+        self.known = Known()  # of the third tier
         self.flights = Flights()
         # Counters while Valkey is away. They are kept as long as asked for: no other copy can differ.
         self.local = LocMemCache(f"away-{self.sender}", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
@@ -46,8 +48,10 @@ class Tiers:
     def _changed(self, key: str) -> None:
         if key == ALL:
             self.l1.clear()
+            self.known.forget()
         else:
             self.l1.drop(key)
+            self.known.add(key)
 
     def unsent(self, key: str) -> None:
         """Changed here while Valkey could not be told: what it holds is out of date."""

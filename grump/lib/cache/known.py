@@ -1,0 +1,86 @@
+"""What the third tier cannot have: a question that is new, as most are, need not ask the database.
+
+A Bloom filter over the stored entries' digests, filled from the table once this process hears what others
+keep, and told from then on of every key that is kept here or there. What it does not know is not stored; what
+it knows may be, or may have ended since. Before it is filled, and after something may have been missed,
+everything may be stored.
+"""
+
+import threading
+
+from django.db import DatabaseError
+
+from grump.lib.cache import stored
+
+BITS = (
+    1 << 22
+)  # half a megabyte; with as many rows as the table may have, one question in 800 is asked in vain
+MASK = BITS - 1
+PAGE = 2000  # rows of one look into the table
+WORN = 4 * stored.MOST_ROWS  # told of so many, most have ended: it is filled anew
+
+
+class Known:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bits = bytearray(BITS // 8)
+        self._told = 0
+        self._era = 0  # begins anew with each `forget`
+        self._filling = False
+        self.filled = False
+
+    def may_have(self, full_key: str) -> bool:
+        if not self.filled:
+            return True
+        bits = self._bits
+        return all(bits[place >> 3] & (1 << (place & 7)) for place in _places(stored.digest(full_key)))
+
+    def add(self, full_key: str) -> None:
+        with self._lock:
+            self._add(stored.digest(full_key))
+            self._told += 1
+            worn = self._told > WORN
+        if worn:
+            self.forget()
+
+    def forget(self) -> None:
+        """Something may have been missed."""
+        with self._lock:
+            self._bits = bytearray(BITS // 8)
+            self.filled, self._told, self._era = False, 0, self._era + 1
+
+    def begins_to_fill(self) -> bool:
+        """True for the one who is to call `fill`."""
+        with self._lock:
+            if self.filled or self._filling:
+                return False
+            self._filling = True
+            return True
+
+    def fill(self) -> None:
+        """From the table, page by page; synchronous, for a database thread. What fails leaves it unfilled."""
+        try:
+            era, last = self._era, ""
+            while keys := stored.keys(last, PAGE):
+                with self._lock:
+                    if era != self._era:
+                        return
+                    for key in keys:
+                        self._add(key)
+                last = keys[-1]
+            with self._lock:
+                self.filled = era == self._era
+        except DatabaseError:
+            return
+        finally:
+            self._filling = False
+
+    def _add(self, digest: str) -> None:
+        for place in _places(digest):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+
+def _places(digest: str) -> tuple[int, ...]:
+    """Four places, of four independent parts of the digest."""
+    number = int(digest, 16)
+    return number & MASK, number >> 32 & MASK, number >> 64 & MASK, number >> 96 & MASK
