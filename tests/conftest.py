@@ -1,6 +1,7 @@
 """Shared fixtures. The environment they live in is made earlier, by tests/environment.py."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -21,8 +22,10 @@ def plain_static_files(settings) -> None:
 
 @pytest.fixture
 def valkey() -> Iterator[redis.Redis]:
-    """A client of this worker's own Valkey, emptied before and after the test."""
-    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    """A client of this worker's own Valkey, emptied before and after the test. It waits for as long as a
+    crowded machine makes it; of itself it would give up after 5 s."""
+    patient: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": None}
+    client = redis.Redis.from_url(django_settings.REDIS_URL, **patient)
     client.flushall()
     yield client
     client.flushall()

@@ -30,6 +30,11 @@ def test_every_store_points_at_the_valkey_of_this_run(valkey):
     assert settings.REDIS_URL.removeprefix("unix://").startswith(str(settings.VAR_DIR))
 
 
+def test_the_tests_valkey_is_waited_for_however_crowded_the_machine_is(valkey):
+    limits = valkey.get_connection_kwargs()
+    assert (limits["socket_timeout"], limits["socket_connect_timeout"]) == (None, None)
+
+
 @pytest.mark.django_db
 def test_the_database_belongs_to_this_run():
     from django.db import connection
