@@ -53,6 +53,12 @@ def test_a_page_loads_and_its_first_answer_comes_without_a_shift(still):
     unmoved(still.page)
 
 
+def test_an_answer_that_comes_slowly_moves_nothing_but_itself(still):
+    still.ask("Take your time", "mock/slowly").answered()
+    expect(still.foot).to_contain_text("first word")
+    unmoved(still.page)
+
+
 def test_a_page_with_a_conversation_loads_without_a_shift(still, wrote_much):
     still.open(wrote_much.addresses["read"])
     expect(still.foot).to_be_in_viewport()
