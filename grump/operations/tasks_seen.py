@@ -7,6 +7,7 @@ from celery.signals import task_postrun, task_prerun, worker_process_init, worke
 from prometheus_client import Histogram, start_http_server
 
 from grump.lib import context, tracing
+from grump.operations import garbage
 
 DURATION = Histogram(
     "grump_task_duration_seconds",
@@ -52,6 +53,12 @@ def note_end(task_id: str = "", task: Any = None, state: str | None = None, **_:
     running = _running.pop(task_id, None)
     if running is not None:
         running.end(task, (state or "unknown").lower())
+    garbage.collect_where_due(time.monotonic())
+
+
+@worker_process_init.connect
+def keep_what_is_loaded(**_: Any) -> None:
+    garbage.keep_what_is_loaded()
 
 
 @worker_process_init.connect

@@ -17,6 +17,7 @@ from grump.lib.cache.codec import FOREVER, Cost, Entry
 
 OVERHEAD = 640  # bytes of Python's own around an entry, measured
 REMEMBERED = 10_000  # invalidations that a value on its way here is checked against
+LOOKED_AT = 2  # entries, for each that is put
 MICROUSD_OF_A_SECOND = 100.0  # what a second of waiting is worth, beside what a value cost in dollars
 LEAST_COST = 10.0  # asking Valkey again
 
@@ -40,7 +41,7 @@ class Memory:
 
     def __init__(self, entries: int, size: int, ttl: float, clock: Callable[[], float] = time.time) -> None:
         self._most, self._most_bytes, self._ttl, self._clock = entries, size, ttl, clock
-        self._held: dict[str, _Held] = {}
+        self._held: OrderedDict[str, _Held] = OrderedDict()  # in the order in which they were last looked at
         self._heap: list[tuple[float, int, str]] = []
         self._order = itertools.count()
         self._age = 0.0
@@ -80,7 +81,9 @@ class Memory:
             self._drop(key)
             if size > self._most_bytes:
                 return False
-            held = _Held(entry, size, self._clock() + self._ttl, 0.0, 1)
+            now = self._clock()
+            self._sweep(now)
+            held = _Held(entry, size, now + self._ttl, 0.0, 1)
             held.worth = self._worth(held)
             self._held[key] = held
             self.bytes += size
@@ -119,6 +122,15 @@ class Memory:
             if len(self._heap) > 2 * len(self._held) + 64:
                 self._heap = [(one.worth, next(self._order), name) for name, one in self._held.items()]
                 heapq.heapify(self._heap)
+
+    def _sweep(self, now: float) -> None:
+        """What is over goes though there is room: a few are looked at each time, all of them in turn."""
+        for _ in range(min(LOOKED_AT, len(self._held))):
+            key, held = next(iter(self._held.items()))
+            if now >= held.idle_until or not held.entry.alive(now):
+                self._drop(key)
+            else:
+                self._held.move_to_end(key)
 
     def _evict(self) -> None:
         while self._heap:

@@ -4,11 +4,12 @@ import asyncio
 import gc
 import subprocess
 import sys
+import time
 import weakref
 
 import pytest
 
-from grump.operations import garbage
+from grump.operations import garbage, tasks_seen
 from grump.serving import parting
 
 PATIENCE = 10.0  # seconds
@@ -58,3 +59,28 @@ async def test_a_process_that_serves_collects_what_is_old_again_and_again_howeve
         weakref.finalize(connection, gone.set)
         del connection
         await asyncio.wait_for(gone.wait(), PATIENCE)
+
+
+@pytest.mark.usefixtures("collector")
+def test_a_worker_collects_between_two_tasks_at_most_once_in_that_time(monkeypatch):
+    gc.set_threshold(0)
+    monkeypatch.setattr(garbage, "_collected", time.monotonic() - garbage.EVERY)
+    gone: list[str] = []
+    for name in ("first", "second"):
+        left = Connection()
+        weakref.finalize(left, gone.append, name)
+        del left
+        tasks_seen.note_end(task_id="one that this process did not begin")
+    assert gone == ["first"]
+    garbage.collect_where_due(time.monotonic() + garbage.EVERY)
+    assert gone == ["first", "second"]
+
+
+def test_a_workers_process_leaves_alone_what_was_loaded_before_it_was_forked():
+    code = (
+        "import gc, django; django.setup();"
+        "from celery.signals import worker_process_init; from grump.operations import tasks_seen;"
+        "worker_process_init.send(sender=None); print(gc.get_freeze_count())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(said) > 50_000

@@ -84,3 +84,15 @@ def test_its_bounds_follow_the_container(tmp_path):
     assert bounds.entries(10**7 * MB) == 50_000
     assert bounds.size(512 * MB) == int(512 * MB * 0.02)
     assert OVERHEAD > 0
+
+
+def test_what_is_over_goes_though_nobody_asks_and_there_is_room():
+    """A worker that keeps what it makes never asks for it again."""
+    now = [0.0]
+    memory = Memory(1_000, MB, 100, clock=lambda: now[0])
+    for number in range(900):
+        now[0] = float(number)
+        memory.put(str(number), Entry(b"x"))
+        assert memory.get("0")  # what is asked for stays
+    assert len(memory) <= 2 * 100 + 1
+    assert memory.bytes == sum(held.size for held in memory._held.values())
