@@ -3,21 +3,25 @@
 import gc
 import inspect
 import sys
-import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import orjson
 import pytest
-import redis
-from django.conf import settings
 from django.db import connection
+from redis.asyncio.connection import AbstractConnection
+from redis.connection import HiredisRespSerializer, PythonRespSerializer
 
+from chat.runtime import runtime
 from grump.lib import database
+from grump.lib.publishing import publisher
 from tests.chat.costs import LEEWAY, MOST_FRAMES, MOST_KEPT, TURN
 from tests.chat.sockets import PATIENCE, Tab, a_user
 
@@ -28,53 +32,95 @@ TRIES = 7
 TURNS = 25  # of which the second half is looked at for what it leaves behind
 # A coroutine is "called" each time it goes on, which is the clock's choice.
 BY_THE_CLOCK = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
-CONNECTING = {"cmdstat_info", "cmdstat_ping", "cmdstat_hello", "cmdstat_select", "cmdstat_auth"}
+
+# Set where the process's own tasks begin, and so in all that they lead to: what they do by the clock, or for
+# all turns of the last tenth of a second together, is no turn's.
+BEHIND: ContextVar[bool] = ContextVar("behind the turns", default=False)
 
 
 class Calls:
-    """Python functions that are called, in the thread of the event loop and in those of the database."""
+    """Python functions that are called in one thread. Each has a count of its own: of two that add to one,
+    each loses what the other has added since it looked."""
 
     def __init__(self) -> None:
-        self.ours = self.in_database = 0
-        self._lock = threading.Lock()
+        self.all = self.ours = 0
 
-    def on_the_loop(self, frame: FrameType, event: str, _: Any) -> None:
-        self.ours += event == "call" and _counts(frame) and frame.f_code.co_filename.startswith(OURS)
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        # Comprehensions are functions in some versions and not in others.
+        code = frame.f_code
+        if event == "call" and not code.co_flags & BY_THE_CLOCK and not code.co_name.startswith("<"):
+            self.all += 1
+            self.ours += code.co_filename.startswith(OURS)
 
-    def in_a_thread(self, frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and _counts(frame):
-            with self._lock:
-                self.in_database += 1
-                self.ours += frame.f_code.co_filename.startswith(OURS)
+
+class Counts:
+    """What turns of ours take: in the thread of the event loop, in those of the database, and of Valkey."""
+
+    def __init__(self) -> None:
+        self.reset()
 
     def reset(self) -> None:
-        self.ours = self.in_database = 0
+        self.on_the_loop, self.jobs, self.commands = Calls(), list[Calls](), Counter[str]()
+
+    def in_the_loops_thread(self, frame: FrameType, event: str, argument: Any) -> None:
+        if not BEHIND.get():
+            self.on_the_loop(frame, event, argument)
+
+    @property
+    def ours(self) -> int:
+        return sum(one.ours for one in (self.on_the_loop, *self.jobs))
+
+    @property
+    def in_database(self) -> int:
+        return sum(one.all for one in self.jobs)
 
 
-def _counts(frame: FrameType) -> bool:
-    """Comprehensions are functions in some versions and not in others."""
-    return not frame.f_code.co_flags & BY_THE_CLOCK and not frame.f_code.co_name.startswith("<")
+class CountingThreads:
+    """Those of the database, as the event loop knows them."""
+
+    def __init__(self, threads: ThreadPoolExecutor, counts: Counts) -> None:
+        self._threads, self._counts = threads, counts
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+        if BEHIND.get():
+            return self._threads.submit(work, *arguments)
+        calls = Calls()
+        self._counts.jobs.append(calls)
+
+        def counted() -> Any:
+            sys.setprofile(calls)
+            try:
+                return work(*arguments)
+            finally:
+                sys.setprofile(None)
+
+        return self._threads.submit(counted)
 
 
 @pytest.fixture
-def calls(monkeypatch) -> Calls:
-    calls, real = Calls(), database._run
+def counts(monkeypatch) -> Counts:
+    counts, threads = Counts(), database._pool
+    monkeypatch.setattr(database, "_pool", lambda: CountingThreads(threads(), counts))
+    # However it is sent: by an asynchronous client or one of the others.
+    monkeypatch.setattr(AbstractConnection, "pack_command", noting(AbstractConnection.pack_command, counts))
+    for packer in (HiredisRespSerializer, PythonRespSerializer):
+        monkeypatch.setattr(packer, "pack", noting(packer.pack, counts))
+    return counts
 
-    def run(work: Callable[[], Any]) -> Any:
-        sys.setprofile(calls.in_a_thread)
-        try:
-            return real(work)
-        finally:
-            sys.setprofile(None)
 
-    monkeypatch.setattr(database, "_run", run)
-    return calls
+def noting(pack: Callable[..., Any], counts: Counts) -> Callable[..., Any]:
+    def packing(self: Any, *command: Any) -> Any:
+        if not BEHIND.get():
+            counts.commands[str(command[0]).upper()] += 1
+        return pack(self, *command)
+
+    return packing
 
 
 @contextmanager
-def counted(calls: Calls) -> Iterator[None]:
-    calls.reset()
-    sys.setprofile(calls.on_the_loop)
+def counted(counts: Counts) -> Iterator[None]:
+    counts.reset()
+    sys.setprofile(counts.in_the_loops_thread)
     try:
         yield
     finally:
@@ -96,47 +142,50 @@ class WeighedTab(Tab):
         return frame
 
 
-def commands() -> int:
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        told = client.info("commandstats")
-    return sum(stats["calls"] for name, stats in told.items() if name.partition("|")[0] not in CONNECTING)
-
-
-async def a_turn(tab: WeighedTab, conversation: str | None, model: str = "mock/fast") -> str:
-    """Until all of it is over, `usage.update` included; the conversation's id."""
-    fields = {"conversation_id": conversation} if conversation else {}
-    accepted = await tab.ask("Hello", model, client_message_id=uuid.uuid4().hex, **fields)
-    await tab.hear_answer(accepted["generation_id"])
+async def a_turn(tab: WeighedTab, after: dict[str, Any] | None, model: str = "mock/fast") -> dict[str, Any]:
+    """Until all of it is over, `usage.update` included. `after`, and what comes back: the conversation and
+    the answer that the next one follows."""
+    accepted = await tab.ask("Hello", model, client_message_id=uuid.uuid4().hex, **(after or {}))
+    done = (await tab.hear_answer(accepted["generation_id"]))[-1]
     while not any(frame["type"] == "usage.update" for frame in tab.heard):
         await tab.hear()
     await tab.say("ping", id="over")
     await tab.hear_until("pong")
-    return accepted["conversation_id"]
+    await publisher().settled()  # the worker's task is queued behind the turn, in a thread
+    return {"conversation_id": accepted["conversation_id"], "parent_id": done["message_id"]}
 
 
-async def test_a_turn_takes_what_the_table_says(mock, calls):
+def begin_behind() -> None:
+    BEHIND.set(True)
+    runtime()
+
+
+# Of no turn: pongs are the test's, and news of the usage are told for all that happens within a moment.
+BESIDE = ("chat.delta", "pong", "usage.update")
+
+
+async def test_a_turn_takes_what_the_table_says(mock, counts):
     tries: list[dict[str, int]] = []
+    copy_context().run(begin_behind)
     async with WeighedTab(await a_user()) as tab:
-        conversation = await a_turn(tab, None)
+        first = await a_turn(tab, None)
         for _ in range(TRIES):
             tab.heard.clear()
             tab.sizes.clear()
             mock.forget()
-            before = commands()
-            with counted(calls):
-                await a_turn(tab, conversation)
-            sent = commands() - before
+            with counted(counts):
+                await a_turn(tab, first)  # each the second of its branch
             sized = list(zip(tab.heard, tab.sizes, strict=True))
             deltas = [size - len(frame["text"]) for frame, size in sized if frame["type"] == "chat.delta"]
-            others = [size for frame, size in sized if frame["type"] not in ("chat.delta", "pong")]
+            others = [size for frame, size in sized if frame["type"] not in BESIDE]
             tries.append({
                 "frames beside deltas": len(others),
                 "bytes of them": sum(others),
                 "bytes of a delta beside its text": min(deltas),
                 "requests upstream": mock.ledger.requests,
-                "commands to Valkey": sent,
-                "calls of our functions": calls.ours,
-                "calls of anybody's functions in database threads": calls.in_database,
+                "commands to Valkey": counts.commands.total(),
+                "calls of our functions": counts.ours,
+                "calls of anybody's functions in database threads": counts.in_database,
             })  # fmt: skip
     least = {name: min(one[name] for one in tries) for name in TURN}
     wanted = {name: pair[connection.vendor == "postgresql"] for name, pair in TURN.items()}
@@ -145,7 +194,7 @@ async def test_a_turn_takes_what_the_table_says(mock, calls):
         for name, value in least.items()
         if abs(value - wanted[name]) > LEEWAY.get(name, 0) * wanted[name]
     }
-    assert not outside, f"{outside} of {least}; all tries: {tries}"
+    assert not outside, f"{outside} of {least}; all tries: {tries}, {counts.commands}"
 
 
 async def test_a_long_answer_that_comes_at_once_is_few_frames(mock):
@@ -159,9 +208,9 @@ async def test_a_turn_leaves_nothing_behind(mock, caplog):
     """Of objects of our classes: what each turn adds for good would be among them. Others come and go, as
     timers do, and what pools hold."""
     async with WeighedTab(await a_user()) as tab:
-        conversation, kept = await a_turn(tab, None), []
+        first, kept = await a_turn(tab, None), []
         for number in range(TURNS):
-            await a_turn(tab, conversation)
+            await a_turn(tab, first)
             tab.heard.clear()
             tab.sizes.clear()
             mock.forget()
