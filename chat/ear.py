@@ -22,6 +22,7 @@ from grump.lib.wire import Wire
 logger = logging.getLogger(__name__)
 
 AWAY_PAUSE = 1.0
+GATHER = 0.02  # seconds: a tab in another process draws a question so much later
 
 
 class Ear:
@@ -34,8 +35,9 @@ class Ear:
         self._wanted: set[int] = set()
         self.joined: set[int] = set()  # whose calls reach us now
         self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._calling: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
+        self._tasks: list[asyncio.Task[None]] = []
+        self._to_call: list[tuple[str, bytes]] = []
+        self._stirred = asyncio.Event()
 
     def add(self, user_id: int) -> None:
         self._wanted.add(user_id)
@@ -46,22 +48,33 @@ class Ear:
         self._changed.set()
 
     def call(self, user_id: int, kind: str, **more: Any) -> None:
-        """Call the user's sockets in every process, without waiting for it."""
-        task = asyncio.create_task(self._publish(channel_of(user_id), encode_call(user_id, kind, **more)))
-        self._calling.add(task)
-        task.add_done_callback(self._calling.discard)
+        """Call the user's sockets in every process, soon."""
+        self._to_call.append((channel_of(user_id), encode_call(user_id, kind, **more)))
+        self._stirred.set()
 
-    async def _publish(self, channel: str, message: bytes) -> None:
-        try:
-            await self._calls.publish(channel, message)
-        except (RedisError, OSError) as error:
-            logger.info("Other processes were not called: %s", type(error).__name__)
+    async def _call(self) -> None:
+        """All calls of a moment in one piece, and none of them in the way of the turn that makes it."""
+        while True:
+            await self._stirred.wait()
+            await asyncio.sleep(GATHER)
+            self._stirred.clear()
+            calls, self._to_call = self._to_call, []
+            try:
+                pipe = self._calls.pipeline()
+                for channel, message in calls:
+                    pipe.publish(channel, message)
+                await pipe.execute()
+            except (RedisError, OSError) as error:
+                logger.info("Other processes were not called: %s", type(error).__name__)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="ear")
+        self._tasks = [
+            asyncio.create_task(self._run(), name="ear"),
+            asyncio.create_task(self._call(), name="ear: calls"),
+        ]
 
     async def close(self) -> None:
-        await end_tasks([self._task, *self._calling])
+        await end_tasks(self._tasks)
         await self._calls.aclose()
         await self._redis.aclose()
 
