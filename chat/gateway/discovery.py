@@ -107,6 +107,7 @@ class Discovery:
         self._every = every
         self._known = list(models.values())
         self.present: set[str] = set()
+        self.looks = 0  # what was made of `models` before the last one is out of date
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -159,6 +160,7 @@ class Discovery:
                 ours.add(model.name)
             if model.name in ours:
                 self.present.add(model.name)
+        self.looks += 1
 
 
 async def _fetch(provider: Provider, key: str) -> bytes:

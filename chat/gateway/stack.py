@@ -172,6 +172,15 @@ def build(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """What every turn asks about "auto", which changes only with the catalogue. `window` in tokens."""
+
+    price: Price
+    window: int
+    families: tuple[str, ...]
+
+
 class Shared(Protocol):
     """A part that speaks with other processes, or with providers, behind the requests."""
 
@@ -208,6 +217,7 @@ class Gateway:
         self._discovery = discovery
         self._health = health or (lambda: Health(usable))
         self._shared = shared
+        self._known_auto: tuple[int, Auto] | None = None
         self._started = False
 
     def start(self) -> None:
@@ -264,25 +274,39 @@ class Gateway:
             if model not in self.catalogue.models:
                 raise UnknownModel("There is no model of this name.")
             return self.catalogue.models[model].context
-        able = [entry for entry in self.models() if entry.configured]
-        able = [entry for entry in able if not entry.model.discovered] or able  # as routing does
-        windows = {entry.model.context: entry.provider.name for entry in able}
-        hosted = [window for window, provider in windows.items() if provider != LOCAL]
-        return max(hosted or windows, default=0)
+        return self._auto().window
 
     def families(self, model: str) -> tuple[str, ...]:
         """The tokenizers that may read a prompt to the model; for "auto" those of every model there is."""
         if model in self.catalogue.models:
             return (family(self.catalogue.models[model]),)
-        return families(self.catalogue, self._usable)
+        return self._auto().families
 
     def likely_price(self, model: str) -> Price:
         """Of the model; for "auto" of the cheapest that is configured, as most questions are answered by it.
         A free one where there is no such model: the turn itself will say so."""
         if model in self.catalogue.models:
             return self.catalogue.models[model].price
-        prices = [entry.model.price for entry in self.models() if entry.configured]
-        return min(prices, key=lambda price: price.input + price.output, default=Price(0, 0))
+        return self._auto().price
+
+    def _auto(self) -> Auto:
+        """Made anew when discovery has looked."""
+        looks = self._discovery.looks if self._discovery else 0
+        if self._known_auto is None or self._known_auto[0] != looks:
+            self._known_auto = (looks, self._look_at_auto())
+        return self._known_auto[1]
+
+    def _look_at_auto(self) -> Auto:
+        able = [entry for entry in self.models() if entry.configured]
+        prices = [entry.model.price for entry in able]
+        able = [entry for entry in able if not entry.model.discovered] or able  # as routing does
+        windows = {entry.model.context: entry.provider.name for entry in able}
+        hosted = [window for window, provider in windows.items() if provider != LOCAL]
+        return Auto(
+            min(prices, key=lambda price: price.input + price.output, default=Price(0, 0)),
+            max(hosted or windows, default=0),
+            families(self.catalogue, self._usable),
+        )
 
     def usage_so_far(self, request: ChatRequest, model: str, said: str) -> Usage:
         """What an answer took that was stopped after `said` (text and reasoning): estimated, priced."""
