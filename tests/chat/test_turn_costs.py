@@ -13,11 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import hiredis
 import orjson
 import pytest
 from django.db import connection
 from redis.asyncio.connection import AbstractConnection
-from redis.connection import HiredisRespSerializer, PythonRespSerializer
 
 from chat.runtime import runtime
 from grump.lib import database
@@ -66,6 +66,10 @@ class Counts:
         if not BEHIND.get():
             self.on_the_loop(frame, event, argument)
 
+    def note_command(self, name: str | bytes) -> None:
+        if not BEHIND.get():
+            self.commands[(name.decode() if isinstance(name, bytes) else name).upper()] += 1
+
     @property
     def ours(self) -> int:
         return sum(one.ours for one in (self.on_the_loop, *self.jobs))
@@ -101,20 +105,20 @@ class CountingThreads:
 def counts(monkeypatch) -> Counts:
     counts, threads = Counts(), database._pool
     monkeypatch.setattr(database, "_pool", lambda: CountingThreads(threads(), counts))
-    # However it is sent: by an asynchronous client or one of the others.
-    monkeypatch.setattr(AbstractConnection, "pack_command", noting(AbstractConnection.pack_command, counts))
-    for packer in (HiredisRespSerializer, PythonRespSerializer):
-        monkeypatch.setattr(packer, "pack", noting(packer.pack, counts))
+    # However it is sent: over the wire and by synchronous clients, or by redis-py's asynchronous ones.
+    pack, pack_of_theirs = hiredis.pack_command, AbstractConnection.pack_command
+
+    def packing(command: tuple[Any, ...]) -> Any:
+        counts.note_command(command[0])
+        return pack(command)
+
+    def packing_of_theirs(self: Any, *command: Any) -> Any:
+        counts.note_command(command[0])
+        return pack_of_theirs(self, *command)
+
+    monkeypatch.setattr(hiredis, "pack_command", packing)
+    monkeypatch.setattr(AbstractConnection, "pack_command", packing_of_theirs)
     return counts
-
-
-def noting(pack: Callable[..., Any], counts: Counts) -> Callable[..., Any]:
-    def packing(self: Any, *command: Any) -> Any:
-        if not BEHIND.get():
-            counts.commands[str(command[0]).upper()] += 1
-        return pack(self, *command)
-
-    return packing
 
 
 @contextmanager
