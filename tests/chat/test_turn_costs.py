@@ -22,7 +22,7 @@ from redis.asyncio.connection import AbstractConnection
 from chat.runtime import runtime
 from grump.lib import database
 from grump.lib.publishing import publisher
-from tests.chat.costs import LEEWAY, MOST_FRAMES, MOST_KEPT, TURN
+from tests.chat.costs import LEEWAY, MOST_FRAMES, MOST_KEPT, MOST_KEPT_OF_A_SOCKET, TURN
 from tests.chat.sockets import PATIENCE, Tab, a_user
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,7 @@ OURS = tuple(f"{ROOT / name}/" for name in ("chat", "experiments", "figures", "g
 CLASSES = tuple(f"<class '{name}." for name in ("chat", "experiments", "figures", "grump", "usage"))
 TRIES = 7
 TURNS = 25  # of which the second half is looked at for what it leaves behind
+SOCKETS = 25  # likewise
 # A coroutine is "called" each time it goes on, which is the clock's choice.
 BY_THE_CLOCK = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
@@ -220,7 +221,27 @@ async def test_a_turn_leaves_nothing_behind(mock, caplog):
             mock.forget()
             caplog.clear()  # pytest keeps every line of the log
             if number in (TURNS // 2, TURNS - 1):
-                gc.collect()
-                kept.append(sum(str(type(one)).startswith(CLASSES) for one in gc.get_objects()))
+                kept.append(ours_alive())
     each = (kept[1] - kept[0]) / (TURNS - 1 - TURNS // 2)
     assert each <= MOST_KEPT
+
+
+async def test_a_socket_that_closed_leaves_nothing_behind(mock, caplog):
+    """A socket, its turn and the conversation that it began. Of one that is kept there are four objects, and
+    some of the last ones are still on their way."""
+    user, kept = await a_user(), []
+    for number in range(SOCKETS):
+        async with WeighedTab(user) as tab:
+            await a_turn(tab, None)
+        mock.forget()
+        caplog.clear()
+        if number in (SOCKETS // 2, SOCKETS - 1):
+            kept.append(ours_alive())
+    each = (kept[1] - kept[0]) / (SOCKETS - 1 - SOCKETS // 2)
+    assert each <= MOST_KEPT_OF_A_SOCKET
+
+
+def ours_alive() -> int:
+    """Objects of our classes, but what waits for the collector."""
+    gc.collect()
+    return sum(str(type(one)).startswith(CLASSES) for one in gc.get_objects())
