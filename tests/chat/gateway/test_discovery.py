@@ -189,8 +189,10 @@ async def test_what_is_found_after_the_start_is_listed_and_answers(
     gateway = build(environ={"GRUMP_CATALOG": str(path)})
     names = lambda: {entry.model.name for entry in gateway.models() if entry.configured}  # noqa: E731
     assert names() == {"mock/other"}
+    dear = gateway.likely_price("auto")
     gateway.start()
     await until(lambda: "mock/fast" in names())
+    assert gateway.likely_price("auto").input < dear.input  # what was found is known at once
     assert gateway.window("mock/fast") == 4096
     assert text_of(await listen(gateway.stream(ask(model="mock/fast"))))
     await gateway.close()
