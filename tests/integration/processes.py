@@ -128,8 +128,9 @@ class Web:
         return f"http://{self.host}"
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def serving(self) -> list[int]:
+        """The processes that serve."""
+        return [self._process.pid]
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -252,6 +253,11 @@ class Fleet(Web):
 
     def restarted(self) -> bool:
         return "Rolling restart done" in self.last_words()
+
+    @property
+    def serving(self) -> list[int]:
+        children = self.children().items()
+        return [child.pid for name, child in children if name.startswith("web") and child.pid is not None]
 
     def children(self) -> dict[str, state.ChildState]:
         return state.read(self.var / "supervisor.json")
