@@ -128,9 +128,14 @@ class Web:
         return f"http://{self.host}"
 
     @property
+    def pid(self) -> int:
+        """Of what was started: a process that serves, or a fleet's supervisor."""
+        return self._process.pid
+
+    @property
     def serving(self) -> list[int]:
         """The processes that serve."""
-        return [self._process.pid]
+        return [self.pid]
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
