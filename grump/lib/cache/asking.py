@@ -11,6 +11,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from grump.lib.cache import stored
 from grump.lib.cache.codec import Cost, Entry, encode
 from grump.lib.cache.keeping import MISSING, Keeping, count, touched, touching
+from grump.lib.cache.known import Known
 from grump.lib.cache.namespaces import Namespace
 from grump.lib.database import in_database
 from grump.lib.valkey import Away
@@ -94,8 +95,15 @@ class Asking(Keeping):
         known = self._tiers.known
         # Filled once others are heard: what they keep from then on, it is told.
         if self._tiers.watch.heard.is_set() and known.begins_to_fill():
-            self._behind(asyncio.ensure_future(in_database(known.fill)))
+            self._behind(asyncio.ensure_future(self._fill(known)))
         return known.may_have(full)
+
+    async def _fill(self, known: Known) -> None:
+        try:
+            while await in_database(known.fill_on):
+                pass
+        finally:
+            known.ends_filling()
 
     def near(self, key: Any, version: int | None = None) -> Any:
         """What this process's memory has, or None. Never waits, asks nobody, and is not counted as a hit."""

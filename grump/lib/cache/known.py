@@ -26,7 +26,7 @@ class Known:
         self._bits = bytearray(BITS // 8)
         self._told = 0
         self._era = 0  # begins anew with each `forget`
-        self._filling = False
+        self._filling, self._filling_era, self._last = False, 0, ""
         self.filled = False
 
     def may_have(self, full_key: str) -> bool:
@@ -50,29 +50,33 @@ class Known:
             self.filled, self._told, self._era = False, 0, self._era + 1
 
     def begins_to_fill(self) -> bool:
-        """True for the one who is to call `fill`."""
+        """True for the one who is to call `fill_on` while it says so, and `ends_filling` at last."""
         with self._lock:
             if self.filled or self._filling:
                 return False
-            self._filling = True
+            self._filling, self._filling_era, self._last = True, self._era, ""
             return True
 
-    def fill(self) -> None:
-        """From the table, page by page; synchronous, for a database thread. What fails leaves it unfilled."""
+    def fill_on(self) -> bool:
+        """A page of the table more; True while there is more to come. Synchronous, for a database thread, and
+        others want that meanwhile. What fails leaves it unfilled."""
         try:
-            era, last = self._era, ""
-            while keys := stored.keys(last, PAGE):
-                with self._lock:
-                    if era != self._era:
-                        return
-                    for key in keys:
-                        self._add(key)
-                last = keys[-1]
-            with self._lock:
-                self.filled = era == self._era
+            keys = stored.keys(self._last, PAGE)
         except DatabaseError:
-            return
-        finally:
+            return False
+        with self._lock:
+            if self._filling_era != self._era:
+                return False
+            for key in keys:
+                self._add(key)
+            if keys:
+                self._last = keys[-1]
+            else:
+                self.filled = True
+        return bool(keys)
+
+    def ends_filling(self) -> None:
+        with self._lock:
             self._filling = False
 
     def _add(self, digest: str) -> None:

@@ -1,6 +1,7 @@
 """What is new asks no database; what was kept, here or elsewhere, is found all the same."""
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,13 @@ def looks(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(stored, "read", reading)
     return asked
+
+
+def fill(known: Known) -> None:
+    assert known.begins_to_fill()
+    while known.fill_on():
+        pass
+    known.ends_filling()
 
 
 async def filled(cache) -> None:
@@ -92,8 +100,7 @@ def test_many_pages_of_rows_are_taken_in(monkeypatch):
     rows = sorted(stored.digest(f"k{number}") for number in range(5001))
     monkeypatch.setattr(stored, "keys", lambda after, most: [row for row in rows if row > after][:most])
     known = Known()
-    assert known.begins_to_fill()
-    known.fill()
+    fill(known)
     assert known.filled
     assert all(known.may_have(f"k{number}") for number in range(5001))
     assert sum(known.may_have(f"other{number}") for number in range(10_000)) < 20
@@ -109,9 +116,22 @@ def test_what_is_missed_while_it_is_filled_leaves_it_unfilled(monkeypatch):
     monkeypatch.setattr(stored, "keys", keys)
     assert known.begins_to_fill()
     assert not known.begins_to_fill()  # one at a time
-    known.fill()
+    assert not known.fill_on()
+    known.ends_filling()
     assert not known.filled
     assert known.begins_to_fill()
+
+
+def test_where_the_database_fails_everything_may_be_stored(monkeypatch):
+    def keys(after: str, most: int) -> list[str]:
+        raise OperationalError
+
+    monkeypatch.setattr(stored, "keys", keys)
+    known = Known()
+    fill(known)
+    assert not known.filled
+    assert known.may_have("anything")
+    assert known.begins_to_fill()  # with the next question
 
 
 def test_told_of_so_many_that_most_have_ended_it_is_filled_anew(monkeypatch):
