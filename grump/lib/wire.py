@@ -77,13 +77,11 @@ class Wire(AsyncCoreCommands):
 
     async def _connected(self) -> "_Line":
         """All who come while it is made wait for the same one; none of them can cancel it."""
-        if self._connecting is None:
+        if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._connect(), name="connect to Valkey")
-        try:
-            return await asyncio.shield(self._connecting)
-        finally:
-            if self._connecting is not None and self._connecting.done():
-                self._connecting = None
+            # Who waited for it may have given up: what came of it is nobody's then, nor the next one's.
+            self._connecting.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return await asyncio.shield(self._connecting)
 
     async def _connect(self) -> "_Line":
         connection = self._client.connection_pool.make_connection()

@@ -147,6 +147,18 @@ async def test_where_nobody_listens_every_asker_is_told_so() -> None:
     await wire.aclose()
 
 
+async def test_what_came_of_a_connection_that_nobody_waited_for_is_not_the_next_ones(own_valkey) -> None:
+    own_valkey.kill()
+    wire: Any = Wire(own_valkey.url, 5.0)
+    impatient = asyncio.create_task(wire.get("k"))
+    await until(lambda: wire._connecting is not None)
+    impatient.cancel()
+    await until(lambda: wire._connecting.done())
+    own_valkey.start()
+    assert await wire.get("k") is None
+    await wire.aclose()
+
+
 async def test_closing_tells_who_waits_and_leaves_no_connection(wire: Any, valkey) -> None:
     await wire.get("k")
     connected = valkey.info("clients")["connected_clients"]
