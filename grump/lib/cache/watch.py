@@ -68,6 +68,7 @@ class Watch:
         self._pid = 0
         self._ended = threading.Event()
         self.heard = threading.Event()
+        self._told: type[Exception] | None = None  # why changes are not heard, as the log has it
         """Set when the log was read for the first time: until then memory may be forgotten once more."""
         self._starting = threading.Lock()
 
@@ -101,7 +102,9 @@ class Watch:
             except (RedisError, OSError) as error:
                 if self._ended.is_set():
                     return
-                logger.info("Changes in the cache are not heard: %s", type(error).__name__)
+                if type(error) is not self._told:  # once, not with each try
+                    self._told = type(error)
+                    logger.info("Changes in the cache are not heard: %s", type(error).__name__)
                 self._ended.wait(PAUSE)
 
     def _listen(self, admission: Admission) -> None:
@@ -113,6 +116,7 @@ class Watch:
                 self._back()
                 self._catch_up(client)
                 self.heard.set()
+                self._told = None
                 outcome = Outcome.SUCCESS
             except OUTAGE:
                 raise

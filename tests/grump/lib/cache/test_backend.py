@@ -1,13 +1,15 @@
 """The tiers together, over a real Valkey and without one."""
 
 import asyncio
+import logging
 import threading
 import time
 
 import pytest
+from redis.exceptions import ResponseError
 
-from grump.lib.breaker import State
-from grump.lib.cache import stored
+from grump.lib.breaker import Outcome, State
+from grump.lib.cache import stored, watch
 from grump.lib.cache.codec import Cost
 from grump.lib.cache.metrics import HITS
 
@@ -30,6 +32,24 @@ def both_listening(valkey, process):
         cache.start()
     until(lambda: listening() >= before + 2)
     return caches
+
+
+def test_a_valkey_that_lets_nobody_in_is_told_to_the_log_once(valkey, process, monkeypatch, caplog):
+    one, tries = process(), []
+
+    def refused(admission):
+        tries.append(admission)
+        one._tiers.watch._shared.breaker.end(admission, Outcome.ABANDONED)
+        raise ResponseError("DENIED")
+
+    one._tiers.watch.stop()
+    monkeypatch.setattr(watch, "PAUSE", 0.001)
+    monkeypatch.setattr(one._tiers.watch, "_listen", refused)
+    with caplog.at_level(logging.INFO, logger=watch.__name__):
+        one._tiers.watch.start()
+        until(lambda: len(tries) > 5)
+    told = [record for record in caplog.records if "are not heard" in record.getMessage()]
+    assert [record.args for record in told] == [("ResponseError",)]
 
 
 def test_counters_of_two_processes_are_one(valkey, process):
