@@ -12,9 +12,8 @@ from django.db import DatabaseError
 
 from grump.lib.cache import stored
 
-BITS = (
-    1 << 22
-)  # half a megabyte; with as many rows as the table may have, one question in 800 is asked in vain
+# Half a megabyte: with as many rows as the table may have, one new question in 800 is looked for in vain.
+BITS = 1 << 22
 MASK = BITS - 1
 PAGE = 2000  # rows of one look into the table
 WORN = 4 * stored.MOST_ROWS  # told of so many, most have ended: it is filled anew
