@@ -1,7 +1,7 @@
 """Without a mouse."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 
 def focused(page) -> str:
@@ -70,6 +70,30 @@ def test_a_line_of_the_list_is_renamed_and_deleted_by_its_keys(chat):
     expect(chat.lines.first).to_be_focused()
     chat.page.keyboard.press("Delete")
     expect(chat.lines).to_have_count(0)
+
+
+def test_a_line_deleted_while_its_new_name_is_being_saved_stays_away(chat):
+    chat.ask("Apples", "mock/fast").answered()
+    held: list[Route] = []
+    changes: list[str] = []
+    chat.page.on("request", lambda request: request.method != "GET" and changes.append(request.method))
+    chat.page.route(
+        "**/api/conversations/*",
+        lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_(),
+    )
+    chat.lines.first.focus()
+    chat.page.keyboard.press("F2")
+    chat.page.keyboard.type("Quinces")
+    with chat.page.expect_request(lambda request: request.method == "PATCH"):
+        chat.page.keyboard.press("Enter")
+    chat.page.keyboard.press("Delete")
+    expect(chat.lines).to_have_text(["Quinces"])
+    assert changes == ["PATCH"]
+    held[0].continue_()
+    expect(chat.lines).to_have_count(0)
+    chat.page.get_by_role("button", name="Undo").click()
+    expect(chat.lines).to_have_text(["Quinces"])
+    assert changes == ["PATCH", "DELETE", "POST"]
 
 
 @pytest.mark.parametrize("shortcut", ["ControlOrMeta+N", "ControlOrMeta+Shift+O"])

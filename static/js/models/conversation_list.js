@@ -16,6 +16,8 @@ export class ConversationList {
     this.moreArchived = false;
     /** What the search found; null while nothing is searched. @type {Line[] | null} */
     this.found = null;
+    /** Those deleted here or in another tab: news of them that comes late brings none of them back. @type {Set<string>} */
+    this.deleted = new Set();
   }
 
   get shown() {
@@ -32,8 +34,14 @@ export class ConversationList {
     return [...this.lines, ...(this.archived ?? []), ...(this.found ?? [])].find((line) => line.id === id) ?? null;
   }
 
-  /** Take a change over. False: the list looks as before. @param {Change} change @param {string} untitled */
+  /**
+   * Take a change over. Only one that says `deleted: false` brings a deleted line back.
+   * False: the list looks as before. @param {Change} change @param {string} untitled
+   */
   apply(change, untitled) {
+    if (change.deleted) this.deleted.add(change.id);
+    else if (change.deleted === false) this.deleted.delete(change.id);
+    else if (this.deleted.has(change.id)) return false;
     const known = this.find(change.id);
     /** @type {Line} */
     const line = {
@@ -62,7 +70,7 @@ export class ConversationList {
   /** What came from further down. @param {Line[]} lines @param {boolean} more */
   append(lines, more) {
     const known = new Set(this.shown.map((line) => line.id));
-    const all = [...this.shown, ...lines.filter((line) => !known.has(line.id))];
+    const all = [...this.shown, ...lines.filter((line) => !known.has(line.id) && !this.deleted.has(line.id))];
     if (this.archived) [this.archived, this.moreArchived] = [all, more];
     else [this.lines, this.more] = [all, more];
   }

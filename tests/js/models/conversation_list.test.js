@@ -36,6 +36,17 @@ test("a deleted line leaves what a search found as well", () => {
   assert.equal(ids(list), "x");
 });
 
+test("late news of a deleted line does not bring it back, a restored one comes back", () => {
+  const list = new ConversationList([line("b", 2), line("a", 1)]);
+  list.apply({ id: "a", deleted: true }, "New");
+  assert.equal(list.apply({ id: "a", title: "A title made in the background" }, "New"), false);
+  list.append([line("a", 1)], false);
+  assert.equal(ids(list), "b");
+  assert.equal(list.apply({ id: "a", deleted: false, title: "a", updated_at: "2026-01-01" }, "New"), true);
+  list.apply({ id: "a", title: "Quinces" }, "New");
+  assert.deepEqual(list.shown.map((one) => one.title), ["b", "Quinces"]);
+});
+
 test("what comes from further down is not shown twice", () => {
   const list = new ConversationList([line("c", 3), line("b", 2)], true);
   list.append([line("b", 2), line("a", 1)], false);
