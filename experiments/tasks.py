@@ -1,4 +1,4 @@
-"""What the worker does for experiments. SciPy is loaded when the first of them runs."""
+"""What the worker does for experiments. NumPy is loaded when the first of them runs."""
 
 import logging
 from datetime import timedelta
@@ -17,10 +17,10 @@ KEPT = timedelta(days=60)
 def read_running() -> None:
     """A reading of each running experiment, and what its guardrails say to it. One that cannot be read keeps
     no other from being read."""
-    from experiments.guardrails import watch
-    from experiments.readings import take
-
     for experiment in Experiment.objects.filter(state=Experiment.State.RUNNING):
+        from experiments.guardrails import watch
+        from experiments.readings import take
+
         try:
             if watch(experiment, take(experiment)):
                 logger.warning("Experiment %s was stopped by a guardrail", experiment.key)

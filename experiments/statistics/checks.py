@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from scipy import stats
+from experiments.statistics.distributions import chi_square_beyond
 
 # The field's threshold (Fabijan and others 2019, "Diagnosing Sample Ratio Mismatch"): looked at daily, and
 # wrong alarms would teach people to pass over it.
@@ -18,13 +17,20 @@ def sample_ratio(counts: Sequence[int], parts: Sequence[float]) -> float:
         return 0.0
     if len(wanted) < 2 or not sum(counts):
         return 1.0
-    expected = np.array([part for _, part in wanted]) / sum(part for _, part in wanted) * sum(counts)
-    return float(stats.chisquare([count for count, _ in wanted], expected).pvalue)
+    all_parts, everybody = sum(part for _, part in wanted), sum(counts)
+    expected = [part / all_parts * everybody for _, part in wanted]
+    distances = [(count - there) ** 2 / there for (count, _), there in zip(wanted, expected, strict=True)]
+    return chi_square_beyond(sum(distances), len(wanted) - 1)
 
 
 def false_discoveries(p_values: Sequence[float]) -> list[float]:
     """Benjamini and Hochberg (1995): adjusted p-values; those below q are false in a part of q at most."""
-    return [float(p) for p in stats.false_discovery_control(p_values)] if p_values else []
+    order = sorted(range(len(p_values)), key=lambda number: p_values[number], reverse=True)
+    found, lowest = [0.0] * len(p_values), 1.0
+    for passed, number in enumerate(order):
+        lowest = min(lowest, p_values[number] * len(p_values) / (len(p_values) - passed))
+        found[number] = lowest
+    return found
 
 
 def family_wise(p_values: Sequence[float]) -> list[float]:

@@ -9,7 +9,8 @@ from math import expm1, hypot, log
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from experiments.statistics.distributions import normal_quantile
 
 Numbers = NDArray[np.float64]
 VAGUE = 0.2  # standard error beside the figure: about 25 events of a rare kind
@@ -23,7 +24,7 @@ class Estimate:
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """The usual one of a fixed sample, for this figure alone; comparisons are sequential.py's."""
-        half = float(stats.norm.ppf(1 - alpha / 2)) * self.se
+        half = normal_quantile(1 - alpha / 2) * self.se
         return self.value - half, self.value + half
 
 

@@ -2,8 +2,7 @@
 
 from math import ceil, log1p
 
-from scipy import stats
-
+from experiments.statistics.distributions import normal_beyond
 from experiments.statistics.estimates import VAGUE
 from experiments.statistics.sequential import ALPHA, LEAST_UNITS, multiplier
 
@@ -17,7 +16,7 @@ def found_with(units: int, lift: float, deviation: float, alpha: float = ALPHA) 
     Looking earlier too only adds to it."""
     se = deviation * (2 / units) ** 0.5
     reach, distance = multiplier(2 * units, alpha), abs(log1p(lift)) / se
-    return float(stats.norm.sf(reach - distance) + stats.norm.sf(reach + distance))
+    return normal_beyond(reach - distance) + normal_beyond(reach + distance)
 
 
 def units_needed(lift: float, deviation: float, power: float = POWER, alpha: float = ALPHA) -> int | None:

@@ -251,12 +251,17 @@ def test_every_metric_has_a_name_of_its_own():
         register(Metric("stop_rate", "Another", "mean", "lower", one.rows))
 
 
-def test_the_web_process_starts_without_scipy():
-    code = "import grump.asgi, sys; assert 'scipy' not in sys.modules"
-    environment = None
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
-    )
+@pytest.mark.parametrize(
+    ("program", "without"),
+    [
+        ("import grump.asgi", "numpy"),
+        ("import grump.asgi, experiments.guardrails, experiments.readings, experiments.forecast", "scipy"),
+    ],
+    ids=["the web process starts without numpy", "experiments are read without scipy"],
+)
+def test_what_is_large_is_loaded_where_it_is_wanted(program, without):
+    code = f"import django, sys; django.setup(); {program}; assert {without!r} not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from experiments.statistics.checks import MISMATCH, false_discoveries, family_wise, sample_ratio
 from experiments.statistics.estimates import Estimate
@@ -43,7 +44,20 @@ def test_somebody_in_a_variant_for_nobody_is_a_mismatch():
     assert sample_ratio([50, 50, 0], [0.5, 0.5, 0]) == 1
 
 
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.floats(0.05, 1)), min_size=2, max_size=6))
+def test_a_split_is_judged_as_scipy_judges_it(split):
+    counts, parts = zip(*split, strict=True)
+    expected = [part / sum(parts) * sum(counts) for part in parts]
+    wanted = stats.chisquare(counts, expected, sum_check=False).pvalue
+    assert sample_ratio(counts, parts) == pytest.approx(wanted, rel=1e-6, abs=1e-280)
+
+
 # --- Many at once
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_false_discoveries_are_controlled_as_by_scipy(p_values):
+    assert false_discoveries(p_values) == pytest.approx(list(stats.false_discovery_control(p_values)))
 
 
 def test_corrections_of_a_known_example():
