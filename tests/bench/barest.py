@@ -7,8 +7,7 @@ No user, no storage, no numbering, no limits. `BAREST_UPSTREAM` is the provider'
 import asyncio
 import os
 
-import httpx
-import httpx_aiohttp
+import aiohttp
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -21,17 +20,16 @@ UPSTREAM = os.environ["BAREST_UPSTREAM"]
 BATCH = bool(os.environ.get("BAREST_BATCH"))
 BATCH_SECONDS, BATCH_DELTAS = 0.05, 10
 
-# One client for the process (a new one costs 40 ms). Zero connections means no limit to the aiohttp
-# transport; `None` would leave aiohttp's own limit of 100 in force.
-client: httpx.AsyncClient | None = None
+# One session for the process. Zero connections means no limit; aiohttp's own is 100.
+session: aiohttp.ClientSession | None = None
 
 
-def upstream() -> httpx.AsyncClient:
-    global client
-    if client is None:
-        limits = httpx.Limits(max_connections=0, max_keepalive_connections=0)
-        client = httpx_aiohttp.HttpxAiohttpClient(timeout=None, limits=limits)
-    return client
+def upstream() -> aiohttp.ClientSession:
+    global session
+    if session is None:
+        connector = aiohttp.TCPConnector(limit=0)
+        session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
+    return session
 
 
 class Barest(AsyncWebsocketConsumer):
@@ -48,10 +46,12 @@ class Barest(AsyncWebsocketConsumer):
         self.timer: asyncio.TimerHandle | None = None
         self.first = True
         messages = [{"role": "user", "content": frame["text"]}]
-        body = {"model": frame["model"], "messages": messages, "stream": True}
+        body = orjson.dumps({"model": frame["model"], "messages": messages, "stream": True})
+        headers = {"Content-Type": "application/json"}
         rest = b""
-        async with upstream().stream("POST", f"{UPSTREAM}/chat/completions", json=body) as response:
-            async for data in response.aiter_raw():
+        asked = upstream().post(f"{UPSTREAM}/chat/completions", data=body, headers=headers)
+        async with asked as response:
+            async for data in response.content.iter_any():
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
                     if line.startswith(b"data: {"):

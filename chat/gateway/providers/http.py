@@ -1,19 +1,19 @@
 """The innermost ring: one provider over HTTP, and the one seam where foreign errors become ours.
 
-httpx over aiohttp's transport: plain httpx's pool work grows with the square of its connections. Traps
-of that pair, all of them closed here: aiohttp keeps a cap of 100 connections of its own (stream 101 would
-wait for a whole answer); its `sock_connect` leaves out the name look-up; both keep cookies.
-
-A stream calls the transport itself: a client round it would merge headers, look for redirects, cookies and
-credentials, and be one more generator in the way of every piece, for twice the CPU time of the request.
+Streams are read from aiohttp itself: httpx before it, even its transport alone, takes half as much CPU time
+again for a request, and is two more generators in the way of every piece. What is asked now and then, in one
+piece, is asked by httpx (`open_client`), over aiohttp's transport all the same: plain httpx's pool work grows
+with the square of its connections. Traps, all of them closed here: aiohttp keeps a cap of 100 connections of
+its own (stream 101 would wait for a whole answer); its `sock_connect` leaves out the name look-up; both keep
+cookies.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -39,11 +39,17 @@ LAST_BYTES = 0.05
 GATHER = 0.05
 FLOOD = 16 * 1024  # bytes of one read: who sends this much at once is read without a pause
 
-#: What httpx, its transport and the sockets below raise. aiohttp's own come through where the
-#: transport knows no name of httpx's for them.
+#: What aiohttp, httpx over it and the sockets below raise.
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
-UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx.InvalidURL, TimeoutError)
+#: Of these, and of what httpx raises `from` them: nobody was there. A server that hangs up is none of them.
+UNREACHED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    httpx.InvalidURL,
+    TimeoutError,
+)
 
 
 class ProviderRing:
@@ -64,18 +70,18 @@ class ProviderRing:
         self._key = key
         self._count = count
         self._gather = gather
-        self._transport: AiohttpTransport | None = None
-        self._limits = {"timeout": _limits(provider).as_dict()}
+        self._session: aiohttp.ClientSession | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         model = self._models[request.model]
         call = self._dialect.call(request, model, self.provider, self._key)
         response = await self._send(call)
         try:
-            if not response.is_success:
+            if not 200 <= response.status < 300:
                 raise await self._refusal(response)
             said: list[str] = []  # counted only where the provider does not count
-            async with aclosing(_events(response, self._dialect.reader(request), self._gather)) as events:
+            reader = self._dialect.reader(request)
+            async with aclosing(_events(response.content, reader, self._gather)) as events:
                 async for event in events:
                     kind = event.__class__
                     if kind is Text or kind is Reasoning:
@@ -87,41 +93,36 @@ class ProviderRing:
                     yield event
         finally:
             # Before the end of the body this closes the connection, and the provider stops working.
-            await response.aclose()
+            response.release()
 
     async def close(self) -> None:
-        if self._transport is not None:
-            await self._transport.aclose()
-            self._transport = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    async def _send(self, call: HttpCall) -> httpx.Response:
-        if self._transport is None:
-            self._transport = open_transport(self.provider)
+    async def _send(self, call: HttpCall) -> aiohttp.ClientResponse:
+        if self._session is None:
+            self._session = _open_session(self.provider, _verifying_where_needed(self.provider))
         # Compressed answers would come late (in blocks) and could be bombs.
         headers = {**call.headers, "accept-encoding": "identity"}
         try:
-            url = _parsed(call.url)
-            sent = httpx.Request(
-                call.method, url, headers=headers, content=call.body, extensions=self._limits
+            return await self._session.request(
+                call.method, call.url, headers=headers, data=call.body, allow_redirects=False
             )
-            return await self._transport.handle_async_request(sent)
-        except FOREIGN as error:
-            # By aiohttp's own class: the transport calls a server that hangs up a "connect timeout".
-            if isinstance(error.__cause__ or error, UNREACHED):
-                raise ConnectFailed("The provider could not be reached.") from None
+        except UNREACHED:
+            raise ConnectFailed("The provider could not be reached.") from None
+        except FOREIGN:
             raise UpstreamFailed("The provider hung up without an answer.") from None
 
-    async def _refusal(self, response: httpx.Response) -> GatewayError:
+    async def _refusal(self, response: aiohttp.ClientResponse) -> GatewayError:
         body = bytearray()
         try:
-            async for chunk in response.aiter_raw():
+            while len(body) < REFUSAL_LIMIT and (chunk := await response.content.read(FLOOD)):
                 body += chunk
-                if len(body) >= REFUSAL_LIMIT:
-                    break
         except FOREIGN:
             pass  # the status alone says enough
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._dialect.error(response.status_code, headers, bytes(body[:REFUSAL_LIMIT]))
+        return self._dialect.error(response.status, headers, bytes(body[:REFUSAL_LIMIT]))
 
     def _settled(self, end: Finished, request: ChatRequest, model: Model, said: Sequence[str]) -> Finished:
         if end.usage.estimated:
@@ -129,15 +130,12 @@ class ProviderRing:
         return replace(end, usage=priced(end.usage, model.price))
 
 
-async def _events(response: httpx.Response, reader: Reader, gather: float) -> AsyncGenerator[Event, None]:
+async def _events(body: aiohttp.StreamReader, reader: Reader, gather: float) -> AsyncGenerator[Event, None]:
     clock = asyncio.get_running_loop().time
     received = 0
     begun = False  # the first piece of the answer waits for nobody
-    # Not `aiter_raw()`: that is one more generator in the way of every single token.
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    chunks = response.stream.__aiter__()
     try:
-        async for chunk in chunks:
+        while chunk := await body.read(FLOOD):
             read_at = clock()
             received += len(chunk)
             if received > STREAM_LIMIT:
@@ -145,7 +143,7 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
             for event in reader.feed(chunk):
                 begun = True
                 if event.__class__ is Finished:
-                    await _read_to_end(chunks.__anext__)
+                    await _read_to_end(body)
                 yield event
             if reader.done:
                 return
@@ -155,7 +153,7 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
                 await asyncio.sleep(read_at + gather - clock())
     except FOREIGN:
         # What came decodes to the answer so far; whether that is all of it, the reader knows.
-        unread = _unread(response)
+        unread = _unread(body)
     else:
         unread = b""
     for event in (*reader.feed(unread), *reader.end()):
@@ -164,56 +162,52 @@ async def _events(response: httpx.Response, reader: Reader, gather: float) -> As
         raise reader.failure or Truncated("The provider's answer broke off before its end.")
 
 
-def _unread(response: httpx.Response) -> bytes:
+def _unread(body: aiohttp.StreamReader) -> bytes:
     """What had come before the connection broke and was not read yet. aiohttp raises before it hands that
-    out, and says nowhere public that it has it: these words would be lost, though they were sent and paid."""
-    body = getattr(response.stream, "_aiohttp_response", None)
-    if body is None:
-        return b""
-    body.content._exception = None
-    return bytes(body.content.read_nowait(-1))
+    out: these words would be lost, though they were sent and paid."""
+    body._exception = None
+    return body.read_nowait(-1)
 
 
-async def _read_to_end(read: Callable[[], object]) -> None:
+async def _read_to_end(body: aiohttp.StreamReader) -> None:
     try:
         async with asyncio.timeout(LAST_BYTES):
-            while True:
-                await read()  # type: ignore[misc]
-    except (StopAsyncIteration, *FOREIGN):
+            while await body.read(FLOOD):
+                pass
+    except FOREIGN:
         pass
 
 
 def open_client(provider: Provider) -> httpx.AsyncClient:
     """For what is asked now and then, in one piece."""
+    verify = _verifying_where_needed(provider)
+    connect = provider.timeouts.connect
     return httpx.AsyncClient(
-        timeout=_limits(provider),
-        transport=open_transport(provider),
+        # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
+        timeout=httpx.Timeout(None, connect=connect, pool=connect),
+        transport=AiohttpTransport(
+            verify=verify, trust_env=False, client=lambda: _open_session(provider, verify)
+        ),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
         follow_redirects=False,
         trust_env=False,
     )
 
 
-def open_transport(provider: Provider) -> AiohttpTransport:
-    secure = provider.base_url.startswith("https:")
-    verify = _verifying() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, ssl=verify, keepalive_timeout=KEEP_ALIVE)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
-    return AiohttpTransport(verify=verify, trust_env=False, client=session)
-
-
-def _limits(provider: Provider) -> httpx.Timeout:
+def _open_session(provider: Provider, verify: ssl.SSLContext) -> aiohttp.ClientSession:
+    """On the running loop."""
     connect = provider.timeouts.connect
-    # "pool" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
-    return httpx.Timeout(None, connect=connect, pool=connect)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=verify, keepalive_timeout=KEEP_ALIVE),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # "connect" bounds all of: waiting for a place (there is always one), name look-up, TCP and TLS.
+        timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
+        auto_decompress=False,
+    )
 
 
-@lru_cache(maxsize=1024)  # a provider and its models; Gemini's stand in the address
-def _parsed(url: str) -> httpx.URL:
-    return httpx.URL(url)
+def _verifying_where_needed(provider: Provider) -> ssl.SSLContext:
+    return _verifying() if provider.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @cache
