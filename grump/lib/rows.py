@@ -6,8 +6,10 @@ except where it is known what a field would make of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from operator import attrgetter
+from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -37,7 +39,7 @@ _AS_IT_IS: dict[type[Field], type] = {
 class _Place:
     """Where one field's value goes."""
 
-    __slots__ = ("_convert", "_plain", "field", "name")
+    __slots__ = ("_convert", "_empty", "_moment", "_plain", "field", "name")
 
     def __init__(self, field: Field, database: BaseDatabaseWrapper) -> None:
         self.field, self.name = field, field.attname
@@ -47,17 +49,36 @@ class _Place:
         if pointed_at.__class__ is models.UUIDField:
             self._plain = UUID
             self._convert = None if database.features.has_native_uuid_field else attrgetter("hex")
+        elif pointed_at.__class__ is models.DateTimeField:
+            self._plain = datetime
+            self._convert = partial(_moment, database.ops) if database.vendor == "sqlite" else None
+        # What has no value is NULL, but where the field makes one itself, whatever the row says.
+        self._empty: type | None = NoneType
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            self._plain = self._empty = None
 
     def of_row(self, row: models.Model, database: BaseDatabaseWrapper) -> Any:
         value = row.__dict__.get(self.name)
-        if value.__class__ is self._plain:
+        kind = value.__class__
+        if kind is self._plain:
             return self._convert(value) if self._convert else value
+        if kind is self._empty:
+            return None
         return self.field.get_db_prep_save(self.field.pre_save(row, add=True), database)
 
     def of(self, value: Any, database: BaseDatabaseWrapper) -> Any:
         if value.__class__ is self._plain:
             return self._convert(value) if self._convert else value
         return self.field.get_db_prep_save(value, database)
+
+
+def _moment(operations: Any, value: datetime) -> str:
+    """As Django writes it into SQLite."""
+    return (
+        str(value.replace(tzinfo=None))
+        if value.tzinfo is UTC
+        else operations.adapt_datetimefield_value(value)
+    )
 
 
 def _database() -> BaseDatabaseWrapper:
