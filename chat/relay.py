@@ -122,6 +122,7 @@ class Relay:
                 await self._write_due(due)
                 self._writing = False
                 self._note_away(False)
+                due = []  # sockets that have closed meanwhile hang on what was written
                 await asyncio.sleep(GATHER)
             except _OUTAGE:
                 self._note_away(True)

@@ -24,4 +24,4 @@ LEEWAY: dict[str, float] = {
 }
 MOST_FRAMES = 12  # of 2,000 tokens that a provider writes at once
 MOST_KEPT = 1.0  # objects of our classes that a turn leaves behind, once caches and pools are warm
-MOST_KEPT_OF_A_SOCKET = 3.0  # likewise, that a socket leaves
+MOST_KEPT_OF_A_SOCKET = 1.0  # likewise, that a socket leaves
