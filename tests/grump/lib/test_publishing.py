@@ -41,6 +41,30 @@ async def test_tasks_are_queued_in_their_order():
     assert publisher.waiting == 0
 
 
+async def test_tasks_of_a_moment_are_queued_together_and_not_in_the_midst_of_what_made_them():
+    queue, publisher = Queue(), Publisher(gather=0.05)
+    threads = set[int]()
+    for name in ("a", "b", "c"):
+        publisher.put(name, lambda: threads.add(threading.get_ident()))
+        await asyncio.sleep(0)
+    publish(publisher, queue, "d")
+    assert queue.taken == []
+    assert publisher.waiting == 4
+    await publisher.settled()
+    assert queue.taken == ["d"]
+    assert len(threads) == 1
+
+
+async def test_of_several_only_those_the_queue_did_not_take_are_tried_again():
+    queue, publisher = Queue(), Publisher(first_pause=0.001, gather=0)
+    publish(publisher, queue, "a")
+    refuses = Queue(refuses=2)
+    publish(publisher, refuses, "b", "c")
+    await publisher.settled()
+    assert (queue.taken, queue.tried) == (["a"], 1)
+    assert (refuses.taken, refuses.tried) == (["b", "c"], 4)
+
+
 async def test_what_the_queue_did_not_take_is_tried_again_until_it_does():
     queue, publisher = Queue(refuses=4), Publisher(first_pause=0.001)
     publish(publisher, queue, "a", "b")
