@@ -13,8 +13,6 @@ export class LineMenu extends PageController {
     this.menu = this.target("menu");
     /** @type {Line | null} */
     this.chosen = null;
-    /** The last change that was asked for. @type {Promise<unknown>} */
-    this.last = Promise.resolve();
   }
 
   /** @param {Event} _event @param {HTMLElement} button */
@@ -80,21 +78,11 @@ export class LineMenu extends PageController {
     });
   }
 
-  /**
-   * One after the other, as they were made: a name that reaches the server after the deletion finds nothing.
-   * @template T @param {() => Promise<T>} ask @returns {Promise<T>}
-   */
-  inTurn(ask) {
-    const asked = this.last.then(ask);
-    this.last = asked.catch(() => null);
-    return asked;
-  }
-
   /** Shown at once, taken back where the server refuses. @param {Line} line @param {Partial<Line>} wish @param {string} [said] */
   async change(line, wish, said = "") {
     this.tell({ ...line, ...wish });
     try {
-      const { id: _, instructions: __, ...listed } = await this.inTurn(() => api(`/api/conversations/${line.id}`, { method: "PATCH", body: wish }));
+      const { id: _, instructions: __, ...listed } = await api(`/api/conversations/${line.id}`, { method: "PATCH", body: wish });
       this.tell({ id: line.id, ...listed });
       if (said) this.app.page.emit("announce", said);
       return true;
@@ -118,7 +106,7 @@ export class LineMenu extends PageController {
     this.menu?.hidePopover();
     if (!line) return;
     try {
-      await this.inTurn(() => api(`/api/conversations/${line.id}`, { method: "DELETE" }));
+      await api(`/api/conversations/${line.id}`, { method: "DELETE" });
     } catch (error) {
       this.app.page.emit("toast", { text: error instanceof Error ? error.message : words.failed });
       return;
@@ -131,7 +119,7 @@ export class LineMenu extends PageController {
 
   /** @param {Line} line @param {boolean} show */
   async restore(line, show) {
-    await this.inTurn(() => api(`/api/conversations/${line.id}/restore`, { method: "POST" }));
+    await api(`/api/conversations/${line.id}/restore`, { method: "POST" });
     this.chat.emit("listed", { ...line, deleted: false });
     if (show) this.app.page.emit("open", line.id);
   }

@@ -9,11 +9,32 @@ export class ApiError extends Error {
   }
 }
 
+/** @typedef {{method?: string, body?: object, signal?: AbortSignal, priority?: RequestPriority}} Options */
+
+/** The last change of each thing, while it is under way. @type {Map<string, Promise<unknown>>} */
+const changes = new Map();
+
 /**
- * @param {string} path @param {{method?: string, body?: object, signal?: AbortSignal, priority?: RequestPriority}} [options]
+ * Changes of one thing, and of what is below it (`/api/conversations/x/restore`), go out one after the other: two at
+ * once may arrive in either order, and the new name of what was deleted meanwhile finds nothing.
+ * @param {string} path @param {Options} [options]
  * @returns {Promise<any>} the answer, null where there is none; throws ApiError
  */
-export async function api(path, { method = "GET", body, signal, priority } = {}) {
+export function api(path, options = {}) {
+  if ((options.method ?? "GET") === "GET") return ask(path, options);
+  const thing = path.split(/[/?]/, 4).join("/");
+  const asked = (changes.get(thing) ?? Promise.resolve()).then(() => ask(path, options));
+  const over = asked
+    .catch(() => null)
+    .finally(() => {
+      if (changes.get(thing) === over) changes.delete(thing);
+    });
+  changes.set(thing, over);
+  return asked;
+}
+
+/** @param {string} path @param {Options} options @returns {Promise<any>} */
+async function ask(path, { method = "GET", body, signal, priority }) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
