@@ -187,6 +187,7 @@ async def memory(load: Load, provider: Provider, scale: Scale) -> Figures:
         return {}
     await load.drop()
     await load.one_by_one("fast", 1)
+    await asyncio.sleep(1)  # what a first answer leaves to be done loads what it takes, for good
     idle = process.memory_bytes()
     connections = await load.take(scale.memory_streams + 1)
     await asyncio.sleep(1)
