@@ -140,7 +140,8 @@ class Asking(Keeping):
             self._kept_here(full, entry)
         if namespace.persistent:
             self._tiers.known.add(full)
-            stored.write(full, namespace.name, encode(entry), entry.expires_at, owner)
+            self._tiers.behind.drop(full)  # older
+            stored.write(stored.Row(full, namespace.name, encode(entry), entry.expires_at, owner))
 
     async def aset(
         self,
@@ -171,8 +172,8 @@ class Asking(Keeping):
             self._kept_here(full, entry)
         if namespace.persistent:
             self._tiers.known.add(full)
-            writing = in_database(stored.write, full, namespace.name, encode(entry), entry.expires_at, owner)
-            self._behind(asyncio.ensure_future(writing))
+            row = stored.Row(full, namespace.name, encode(entry), entry.expires_at, owner)
+            self._tiers.behind.put(full, row)
 
     def _behind(self, task: "asyncio.Future[Any]") -> None:
         assert isinstance(task, asyncio.Task)
@@ -287,6 +288,7 @@ class Asking(Keeping):
             had = bool(self._tiers.ask(self._removing(full))[0]) or had
         except Away:
             self._tiers.unsent(full)
+        self._tiers.behind.drop(full)
         return (stored.remove(full) if namespace.persistent else False) or had
 
     async def adelete(self, key: Any, version: int | None = None) -> bool:
@@ -303,5 +305,6 @@ class Asking(Keeping):
         except Away:
             self._tiers.unsent(full)
         if namespace.persistent:
+            await self._tiers.behind.without(full)
             had = await in_database(stored.remove, full) or had
         return had

@@ -39,6 +39,7 @@ class TieredCache(Asking):
         """All of the cache, in every tier; nothing else that lives in the same Valkey."""
         self._tiers.l1.clear()
         self._tiers.local.clear()
+        self._tiers.behind.clear()
         stored.clear()
         try:
             self._tiers.ask(tell(self._tiers.sender, ALL))
@@ -49,6 +50,7 @@ class TieredCache(Asking):
     def forget(self, *owners: str) -> None:
         """All that was kept for them, in every tier and every process. What Valkey cannot be told now it is
         told when it is back. Raises the database's errors."""
+        self._tiers.behind.drop_of(owners)
         stored.forget(owners)
         for owner in owners:
             try:
@@ -141,6 +143,7 @@ class TieredCache(Asking):
     async def aclose_loop(self) -> None:
         """Finish what is written behind, and let go of the running loop's connections."""
         await self._tiers.flights.landed()
+        await self._tiers.behind.written()
         if self._background:
             await asyncio.wait(self._background)
         await self._tiers.shared.aclose()

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from operator import attrgetter
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -46,17 +48,41 @@ def keys(after: str, most: int) -> list[str]:
     return list(found[:most])
 
 
-def write(full_key: str, namespace: str, blob: bytes, expires_at: float, owner: str = "") -> None:
-    """One statement, whoever else writes the same key. `expires_at`: seconds of the epoch."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`expires_at`: seconds of the epoch."""
+
+    full_key: str
+    namespace: str
+    blob: bytes
+    expires_at: float
+    owner: str = ""
+
+
+def write(*rows: Row) -> None:
+    """One statement, whoever else writes the same keys; each is there once."""
     from grump.lib.cache.models import StoredEntry
 
-    if len(blob) > MOST_BYTES:
-        return
     latest = timezone.now() + LONGEST
-    ends = latest if expires_at == FOREVER else min(datetime.fromtimestamp(expires_at, UTC), latest)
-    entry = StoredEntry(key=digest(full_key), namespace=namespace, blob=blob, expires_at=ends, owner=owner)
+    entries = [
+        StoredEntry(
+            key=digest(row.full_key),
+            namespace=row.namespace,
+            blob=row.blob,
+            expires_at=latest
+            if row.expires_at == FOREVER
+            else min(datetime.fromtimestamp(row.expires_at, UTC), latest),
+            owner=row.owner,
+        )
+        for row in rows
+        if len(row.blob) <= MOST_BYTES
+    ]
+    if not entries:
+        return
+    # In one order everywhere: two processes that write the same ones must not each wait for the other.
+    entries.sort(key=attrgetter("key"))
     try:
-        insert(entry, or_update="key")
+        insert(*entries, or_update="key")
     except DatabaseError as error:
         logger.warning("The stored cache cannot be written: %s", type(error).__name__)
 

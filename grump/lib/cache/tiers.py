@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
 
 from grump.lib.cache import bounds
+from grump.lib.cache.behind import Behind
 from grump.lib.cache.belonging import index_of, names_of
 from grump.lib.cache.flight import Flights
 from grump.lib.cache.known import Known
@@ -35,7 +36,7 @@ class Tiers:
             settings.TIERED_CACHE_L1_TTL_MS / 1000,
         )
         self.shared = Shared(url, valkey_breaker(url))
-        self.known = Known()  # of the third tier
+        self.known, self.behind = Known(), Behind()  # of the third tier
         self.flights = Flights()
         # Counters while Valkey is away. They are kept as long as asked for: no other copy can differ.
         self.local = LocMemCache(f"away-{self.sender}", {"OPTIONS": {"MAX_ENTRIES": 10_000}})

@@ -193,8 +193,8 @@ async def test_valkey_and_the_database_are_asked_at_once(valkey, process, monkey
 def test_ended_rows_go_and_then_those_that_end_soonest():
     now = time.time()
     for number in range(5):
-        stored.write(f"k{number}", "n", b"x", now + 100 + number)
-    stored.write("gone", "n", b"x", now - 1)
+        stored.write(stored.Row(f"k{number}", "n", b"x", now + 100 + number))
+    stored.write(stored.Row("gone", "n", b"x", now - 1))
     assert stored.prune(most=3) == 3
     assert [stored.read(f"k{number}") for number in range(5)] == [None, None, b"x", b"x", b"x"]
 
