@@ -39,7 +39,7 @@ _AS_IT_IS: dict[type[Field], type] = {
 class _Place:
     """Where one field's value goes."""
 
-    __slots__ = ("_convert", "_empty", "_moment", "_plain", "field", "name")
+    __slots__ = ("_convert", "_empty", "_plain", "field", "name")
 
     def __init__(self, field: Field, database: BaseDatabaseWrapper) -> None:
         self.field, self.name = field, field.attname

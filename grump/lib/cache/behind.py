@@ -42,8 +42,8 @@ class Behind:
 
     async def without(self, full_key: str) -> None:
         """`full_key` is not written from now on."""
-        if self._waiting.pop(full_key, None) is None:
-            await self.written()  # it may be among those that are
+        self._waiting.pop(full_key, None)
+        await self.written()  # an older row of it may be among those that are being written
 
     def drop(self, full_key: str) -> None:
         self._waiting.pop(full_key, None)
