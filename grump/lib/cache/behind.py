@@ -7,6 +7,7 @@ a provider.
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from grump.lib.cache import stored
@@ -31,7 +32,13 @@ class Behind:
         loop = asyncio.get_running_loop()
         writer = self._writers.get(loop)
         if writer is None or writer.task.done():
-            self._writers[loop] = _Writer(self._waiting, self._gather)
+            self._writers[loop] = writer = _Writer(self._waiting, self._gather)
+            writer.task.add_done_callback(partial(self._over, loop, writer))
+
+    def _over(self, loop: asyncio.AbstractEventLoop, writer: "_Writer", _: object) -> None:
+        """A task holds its loop: one that stayed here would keep the loop of each task of a worker."""
+        if self._writers.get(loop) is writer:
+            del self._writers[loop]
 
     async def written(self) -> None:
         """Until nothing waits any more, at once."""

@@ -1,8 +1,10 @@
 """What goes into the database behind a turn: gathered, and nothing of what was taken back meanwhile."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 from django.db import connection, connections
@@ -122,4 +124,20 @@ def test_each_loop_writes_what_it_was_given():
     for key in ("a", "b"):
         asyncio.run(put(key))
     assert StoredEntry.objects.count() == 2
+    connections.close_all()
+
+
+def test_a_loop_that_ended_is_kept_by_nobody():
+    gathering, loops = Behind(gather=60), list[weakref.ref[asyncio.AbstractEventLoop]]()
+
+    async def put(*, waits: bool) -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        gathering.put("a", row("a"))
+        if waits:
+            await gathering.written()
+
+    for waits in (True, False):
+        asyncio.run(put(waits=waits))
+    gc.collect()
+    assert [loop() for loop in loops] == [None, None]
     connections.close_all()
