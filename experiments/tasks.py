@@ -18,12 +18,17 @@ def read_running() -> None:
     """A reading of each running experiment, and what its guardrails say to it. One that cannot be read keeps
     no other from being read."""
     for experiment in Experiment.objects.filter(state=Experiment.State.RUNNING):
-        from experiments.guardrails import watch
-        from experiments.readings import take
-
         try:
-            if watch(experiment, take(experiment)):
+            if _read(experiment):
                 logger.warning("Experiment %s was stopped by a guardrail", experiment.key)
         except Exception:
             logger.exception("Experiment %s could not be read", experiment.key)
     Reading.objects.filter(at__lt=timezone.now() - KEPT).delete()
+
+
+def _read(experiment: Experiment) -> bool:
+    """Whether that stopped it."""
+    from experiments.guardrails import watch
+    from experiments.readings import take
+
+    return watch(experiment, take(experiment))

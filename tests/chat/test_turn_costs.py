@@ -236,9 +236,8 @@ async def test_a_socket_that_closed_leaves_nothing_behind(mock, caplog):
         mock.forget()
         caplog.clear()
         if number in (SOCKETS // 2, SOCKETS - 1):
-            assert await runtime().live.relay.flushed(
-                PATIENCE
-            )  # until then it holds answers, and they their tabs
+            # Until then it holds answers, and they their tabs.
+            assert await runtime().live.relay.flushed(PATIENCE)
             kept.append(ours_alive())
     each = (kept[1] - kept[0]) / (SOCKETS - 1 - SOCKETS // 2)
     assert each <= MOST_KEPT_OF_A_SOCKET
