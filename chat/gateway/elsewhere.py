@@ -5,6 +5,10 @@ the answer until somebody calls: then a listener of its own copies the stream, f
 behind the answer and in as few pieces as there is time for. Who follows and hears nothing for a while knows
 that the leader is gone (`Gone`).
 
+Who is alone asks nobody: every process that has questions listens on `joined:here`, and says so there when it
+begins. From then on those that were alone note what they lead, too. A question that falls into that moment
+may be asked twice, which costs its price and nothing else.
+
 Keys: `joined:lead:{digest}` is "process token"; `joined:{token}` a stream of {e: events} with {end} last; on
 the channel `joined:calls:{process}` one is asked to write, and told that nobody listens any more.
 """
@@ -16,6 +20,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from contextvars import copy_context
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -31,6 +36,7 @@ logger = logging.getLogger(__name__)
 LEAD = "joined:lead:"
 TOLD = "joined:"
 CALLS = "joined:calls:"
+HERE = "joined:here"
 
 CLAIM = 0.02  # seconds that a request waits at most to learn whether somebody leads it
 TIMEOUT = 0.5  # of what no first token waits for
@@ -60,10 +66,13 @@ class Elsewhere:
     def __init__(self, url: str) -> None:
         self._me = secrets.token_hex(8)
         self.running: Callable[[str], Listen | None] = lambda digest: None
+        self.alone = False  # nobody else listens, and we would hear who begins to
+        self._unnoted: dict[str, str] = {}  # digest → what would stand under it, were we not alone
         self._led: dict[str, str] = {}  # digest → what stands under it
         self._over: list[tuple[str, str]] = []
         self._stirred = asyncio.Event()
         self._quiet_until = float("inf")  # until `start`
+        self._started_in = copy_context()
         self._copies: dict[str, asyncio.Task[None]] = {}  # by token
         self._followers: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
@@ -74,10 +83,15 @@ class Elsewhere:
         )
 
     def start(self) -> None:
+        """Allow it: what runs in the background begins with the first question."""
         self._quiet_until = 0.0
+        self._started_in = copy_context()
+
+    def _begin(self) -> None:
+        # Not in the question's own context: what is logged here is not of it.
         self._tasks = [
-            asyncio.create_task(self._renew(), name="joined: leads"),
-            asyncio.create_task(self._hear_calls(), name="joined: calls"),
+            asyncio.create_task(self._renew(), name="joined: leads", context=self._started_in),
+            asyncio.create_task(self._hear(), name="joined: calls", context=self._started_in),
         ]
 
     async def close(self) -> None:
@@ -89,10 +103,15 @@ class Elsewhere:
 
     async def leader(self, digest: str) -> str | None:
         """Who leads this question in another process; None where it is us from now on, or nobody knows."""
+        mine = f"{self._me} {secrets.token_hex(8)}"
+        if self.alone:
+            self._unnoted[digest] = mine
+            return None
         now = asyncio.get_running_loop().time()
         if now < self._quiet_until:
             return None
-        mine = f"{self._me} {secrets.token_hex(8)}"
+        if not self._tasks:
+            self._begin()
         try:
             async with asyncio.timeout(CLAIM):
                 found = await self._redis.set(LEAD + digest, mine, nx=True, get=True, px=int(LEADS * 1000))
@@ -104,7 +123,7 @@ class Elsewhere:
         return None if found is None or found.startswith(self._me) else str(found)
 
     def ended(self, digest: str) -> None:
-        if digest in self._led:
+        if self._unnoted.pop(digest, None) is None and digest in self._led:
             self._over.append((digest, self._led.pop(digest)))
             self._stirred.set()
 
@@ -118,6 +137,8 @@ class Elsewhere:
                 async with self._redis.pipeline(transaction=False) as pipe:
                     for digest, mine in over:
                         pipe.eval(_LET_GO, 1, LEAD + digest, mine)
+                    if not self.alone:
+                        self._note_the_unnoted(pipe)
                     if clock() >= due:
                         due = clock() + RENEWED
                         for digest in self._led:
@@ -131,17 +152,38 @@ class Elsewhere:
             except TimeoutError:
                 pass
 
-    async def _hear_calls(self) -> None:
+    def _note_the_unnoted(self, pipe: Any) -> None:
+        unnoted, self._unnoted = self._unnoted, {}
+        for digest, mine in unnoted.items():
+            pipe.set(LEAD + digest, mine, nx=True, px=int(LEADS * 1000))
+        self._led |= unnoted
+
+    async def _hear(self) -> None:
         while True:
             try:
                 async with self._following.pubsub() as pubsub:
-                    await pubsub.subscribe(CALLS + self._me)
+                    await pubsub.subscribe(CALLS + self._me, HERE)
                     while True:
-                        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=RENEWED)
-                        if message is not None:
+                        message = await pubsub.get_message(timeout=RENEWED)
+                        if message is None or message["type"] == "subscribe":
+                            await self._look_around()
+                        elif message["channel"] == HERE:
+                            self._met(message["data"])
+                        else:
                             self._called(*message["data"].split())
             except OUTAGE:
+                self.alone = False  # who begins now is not heard
                 await asyncio.sleep(PAUSE)
+
+    async def _look_around(self) -> None:
+        """Say that we are here, to as many as listen: where it is one, that is us."""
+        self.alone = await self._redis.publish(HERE, self._me) == 1
+        self._stirred.set()
+
+    def _met(self, process: str) -> None:
+        if process != self._me:
+            self.alone = False
+            self._stirred.set()
 
     def _called(self, what: str, digest: str, token: str) -> None:
         if what == "follow":

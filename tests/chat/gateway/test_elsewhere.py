@@ -75,7 +75,10 @@ async def processes(valkey):
         process.elsewhere.start()
         started.append(process)
         if url == settings.REDIS_URL:
+            await process.elsewhere.leader("its first question")
+            process.elsewhere.ended("its first question")
             await until(lambda: valkey.pubsub_numsub(f"joined:calls:{process.elsewhere._me}")[0][1])
+            await until(lambda: all(one.elsewhere.alone == (len(started) == 1) for one in started))
         return process
 
     yield start
@@ -185,6 +188,38 @@ async def test_two_parties_are_joined_only_where_that_is_allowed(processes) -> N
         for process in (one, other):
             process.inner.say(START, DONE)
         await asyncio.gather(first, second)
+
+
+async def test_who_is_alone_asks_nobody_until_somebody_comes(processes, valkey) -> None:
+    one = await processes()
+    first = one.ask()
+    one.inner.say(START, Text("a"))
+    await until(lambda: text_of(one.heard) == "a")
+    assert not list(valkey.scan_iter(LEAD + "*"))
+    other = await processes()
+    await until(lambda: list(valkey.scan_iter(LEAD + "*")))
+    second = other.ask()
+    await until(lambda: text_of(other.heard) == "a")
+    one.inner.say(Text("b"), DONE)
+    await first
+    assert text_of(await second) == "ab"
+    assert other.inner.asked == []
+    await until(lambda: not list(valkey.scan_iter(LEAD + "*")))
+
+
+async def test_who_is_left_alone_notices(processes, valkey, monkeypatch) -> None:
+    monkeypatch.setattr("chat.gateway.elsewhere.RENEWED", 0.05)
+    one, other = await processes(), await processes()
+    assert not one.elsewhere.alone
+    await other.elsewhere.close()
+    await until(lambda: one.elsewhere.alone)
+
+
+async def test_who_would_not_hear_others_begin_is_not_alone(processes, valkey) -> None:
+    one = await processes()
+    valkey.client_kill_filter(_type="pubsub")
+    await until(lambda: not one.elsewhere.alone)
+    await until(lambda: one.elsewhere.alone)  # it listens again
 
 
 async def test_without_valkey_each_process_asks(processes) -> None:
