@@ -20,7 +20,7 @@ from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import encode
-from grump.lib.rows import change, first
+from grump.lib.rows import change, kept_id, row
 from usage import quota
 
 BRANCH_LIMIT = 200  # messages that a page begins with
@@ -63,14 +63,14 @@ def end_generation(
     now = timezone.now()
     outcome = {"state": state, "ended_at": now, "heartbeat_at": now, **values}
     with transaction.atomic():
-        running = [_key(generation_id), Generation.State.RUNNING]
-        ended = change(Generation, outcome, "id = %s AND state = %s", running, "message_id")
+        running = [kept_id(generation_id), Generation.State.RUNNING.value]
+        ended = change(Generation, outcome, "id = %s AND state = %s", running, "message_id, owner_id")
         if ended is None:
             return False
-        answer = first(Message, _ANSWERED, [text, count_tokens(text), ended[0]])
+        answer_id, owner_id = ended
+        question_id, question = row(_ANSWERED, [text, count_tokens(text), answer_id]) or (None, None)
         # The answer and its question can be searched from now on.
-        question = first(Message, _MESSAGE, [_key(answer.parent_id)]) if answer and answer.parent_id else None
-        search.index(*(message for message in (question, answer) if message is not None and message.text))
+        search.enter(owner_id, (question_id, question), (answer_id, text))
         if in_parts:
             checkpoints.drop(generation_id)
         pay(generation_id, state, values)
@@ -78,13 +78,10 @@ def end_generation(
 
 
 # Written out, as they run for every message (grump/lib/rows.py says why).
-_ANSWERED = "UPDATE chat_message SET text = %s, tokens = %s WHERE id = %s RETURNING *"
-_MESSAGE = "SELECT * FROM chat_message WHERE id = %s"
-
-
-def _key(id: UUID) -> Any:
-    """As the database keeps ids."""
-    return Message._meta.pk.get_db_prep_value(id, connection)
+_ANSWERED = """
+UPDATE chat_message SET text = %s, tokens = %s WHERE id = %s
+RETURNING parent_id, (SELECT above.text FROM chat_message above WHERE above.id = chat_message.parent_id)
+"""
 
 
 def pay(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> None:
@@ -175,7 +172,7 @@ ORDER BY branch.depth DESC
 def prompt(leaf_id: UUID) -> list[Line]:
     """What an answer to `leaf_id` can see, oldest first: the messages down to it, as far back as the limits
     allow. One query, and no model objects: they would cost more than reading the texts."""
-    leaf = _key(leaf_id)
+    leaf = kept_id(leaf_id)
     with connection.cursor() as cursor:
         cursor.execute(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
         return [prompt_line(row) for row in cursor.fetchall()]
@@ -215,5 +212,5 @@ def branch(leaf_id: UUID, limit: int = BRANCH_LIMIT) -> list[Message]:
 
     Walks up from the leaf by primary key: the cost is the branch's length, not the conversation's size.
     """
-    leaf = _key(leaf_id)
+    leaf = kept_id(leaf_id)
     return list(Message.objects.raw(_BRANCH, [leaf, limit - 1]))

@@ -17,7 +17,7 @@ from chat.conversations import INSTRUCTIONS_MOST, PINNED_MOST, TITLE_MOST
 from chat.exporting import VERSION
 from chat.gateway.counting import count_tokens
 from chat.models import Conversation, Generation, Message
-from grump.lib.rows import insert
+from grump.lib.rows import add
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_CONVERSATIONS = 2_000
@@ -201,8 +201,8 @@ async def store(user_id: int, told: list[Told], in_database: Callable[..., Any],
         keeps_pin = one.pinned and not one.archived and pinned < PINNED_MOST
         pinned += keeps_pin
         conversation = _row(user_id, one, hidden, keeps_pin)
-        rows.append(conversation.id)
-        await in_database(insert, conversation)
+        rows.append(conversation["id"])
+        await in_database(add, Conversation, conversation)
         for start in range(0, len(one.messages), ROWS_AT_ONCE):
             await in_database(_store_messages, conversation, one.messages[start : start + ROWS_AT_ONCE], one)
     for start in range(0, len(rows), 500):
@@ -214,49 +214,51 @@ def _show(user_id: int, ids: list[UUID]) -> None:
     Conversation.objects.filter(owner=user_id, id__in=ids).update(deleted_at=None)
 
 
-def _row(user_id: int, one: Told, hidden: datetime, pinned: bool) -> Conversation:
+def _row(user_id: int, one: Told, hidden: datetime, pinned: bool) -> dict[str, Any]:
     # Never ahead of now: it would stand above all that is asked later.
-    return Conversation(
-        owner_id=user_id,
-        title=one.title,
-        titled_by_user=one.titled_by_user,
-        instructions=one.instructions,
-        pinned=pinned,
-        archived_at=hidden if one.archived else None,
-        leaf_id=one.leaf,
-        created_at=min(one.created_at, hidden),
-        updated_at=min(one.updated_at, hidden),
-        deleted_at=hidden,
-    )
+    return {
+        "id": uuid.uuid4(),
+        "owner_id": user_id,
+        "title": one.title,
+        "titled_by_user": one.titled_by_user,
+        "instructions": one.instructions,
+        "pinned": pinned,
+        "archived_at": hidden if one.archived else None,
+        "leaf_id": one.leaf,
+        "created_at": min(one.created_at, hidden),
+        "updated_at": min(one.updated_at, hidden),
+        "deleted_at": hidden,
+    }
 
 
-def _store_messages(conversation: Conversation, messages: list[dict[str, Any]], one: Told) -> None:
+def _store_messages(conversation: dict[str, Any], messages: list[dict[str, Any]], one: Told) -> None:
+    owner_id = conversation["owner_id"]
     ids = {message["name"]: message["id"] for message in one.messages}
     rows = [
-        Message(
-            id=message["id"],
-            conversation=conversation,
-            owner_id=conversation.owner_id,
-            parent_id=ids[message["parent"]] if message["parent"] is not None else None,
-            role=message["role"],
-            text=message["text"],
-            tokens=count_tokens(message["text"]),
-            created_at=min(message["created_at"], conversation.deleted_at or message["created_at"]),
-        )
+        {
+            "id": message["id"],
+            "conversation_id": conversation["id"],
+            "owner_id": owner_id,
+            "parent_id": ids[message["parent"]] if message["parent"] is not None else None,
+            "role": message["role"],
+            "text": message["text"],
+            "tokens": count_tokens(message["text"]),
+            "created_at": min(message["created_at"], conversation["deleted_at"]),
+        }
         for message in messages
     ]
-    insert(*rows)
+    add(Message, *rows)
     made = [
-        Generation(
-            owner_id=conversation.owner_id,
-            message_id=message["id"],
-            heartbeat_at=conversation.created_at,
-            ended_at=message["created_at"],
+        {
+            "owner_id": owner_id,
+            "message_id": message["id"],
+            "heartbeat_at": conversation["created_at"],
+            "ended_at": message["created_at"],
             **message["generation"],
-        )
+        }
         for message in messages
         if "generation" in message
     ]
     if made:
-        insert(*made)
-    search.index(*(row for row in rows if row.text))
+        add(Generation, *made)
+    search.index(*(Message(id=row["id"], owner_id=owner_id, text=row["text"]) for row in rows))

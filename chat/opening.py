@@ -4,9 +4,10 @@ Synchronous; callers on the event loop go through `in_database`. Every look-up b
 somebody else's id raises `NotFound` exactly as a missing one does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from chat.gateway.counting import count_tokens
 from chat.history import Line, NotFound, conversation_of, prompt
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send
-from grump.lib.rows import insert
+from grump.lib.rows import add, change, kept_id
 from usage import quota
 from usage.allowance import Allowance
 
@@ -90,27 +91,45 @@ def _already_sent(user_id: int, send: Send) -> Opened | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """The conversation that is asked in. `is_new`: it is not saved yet."""
+
+    id: UUID
+    owner_id: int
+    title: str
+    instructions: str
+    is_new: bool = False
+
+
 def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Opened:
     if send.conversation_id is None:
         if send.parent_id is not None or send.edits is not None:
             raise NotFound
-        conversation = Conversation(
-            owner_id=user_id, title=first_title(send.text), instructions=send.instructions.strip()
-        )
+        title, instructions = first_title(send.text), send.instructions.strip()
+        thread, parent_id = _Thread(uuid4(), user_id, title, instructions, is_new=True), None
     else:
         conversation = conversation_of(user_id, send.conversation_id)
         if send.parent_id and not conversation.messages.filter(id=send.parent_id).exists():
             raise NotFound
-    question = Message(
-        conversation=conversation,
-        owner_id=user_id,
-        parent_id=_parent(conversation, send),
-        role=Message.Role.USER,
-        text=send.text,
-        tokens=count_tokens(send.text),
-        client_message_id=send.client_message_id,
-    )
-    return _open_answer(conversation, question, process, asking, model=send.model)
+        thread, parent_id = _thread(conversation), _parent(conversation, send)
+    question = Line("user", send.text, count_tokens(send.text), uuid4(), timezone.now())
+    fresh = {
+        "id": question.id,
+        "conversation_id": thread.id,
+        "owner_id": user_id,
+        "parent_id": parent_id,
+        "role": question.role,
+        "text": question.text,
+        "tokens": question.tokens,
+        "client_message_id": send.client_message_id,
+        "created_at": question.at,
+    }
+    return _open_answer(thread, question, parent_id, process, asking, model=send.model, fresh=fresh)
+
+
+def _thread(conversation: Conversation) -> _Thread:
+    return _Thread(conversation.id, conversation.owner_id, conversation.title, conversation.instructions)
 
 
 def _parent(conversation: Conversation, send: Send) -> UUID | None:
@@ -143,73 +162,86 @@ def open_version(user_id: int, wish: Regenerate, process: str, asking: Asking = 
             return Opened(question.conversation_id, question.id, running.message_id, running.id, is_new=False)
         prefill = message.text if wish.continue_ and message.role == Message.Role.ASSISTANT else ""
         return _open_answer(
-            message.conversation, question, process, asking, model=wish.model, prefill=prefill
+            _thread(message.conversation),
+            _line(question),
+            question.parent_id,
+            process,
+            asking,
+            model=wish.model,
+            prefill=prefill,
         )
 
 
 def _open_answer(
-    conversation: Conversation,
-    question: Message,
+    thread: _Thread,
+    question: Line,
+    parent_id: UUID | None,
     process: str,
     asking: Asking,
     *,
     model: str,
     prefill: str = "",
+    fresh: Mapping[str, Any] | None = None,
 ) -> Opened:
-    """Save what is new of the three, with an answer under way: an INSERT a table, whatever is new."""
+    """Save an answer under way to `question`, which follows `parent_id` and is saved with it where it is
+    `fresh`: a statement a table, whatever is new."""
+    assert question.id is not None
     now = timezone.now()
-    answer = Message(
-        conversation=conversation,
-        owner_id=conversation.owner_id,
-        parent=question,
-        role=Message.Role.ASSISTANT,
-        text=prefill,
-    )
-    generation = Generation(
-        owner_id=conversation.owner_id,
-        message=answer,
-        requested_model=model,
-        prefill=prefill,
-        process=process,
-        heartbeat_at=now,
-    )
-    starts_conversation = conversation._state.adding
-    conversation.leaf_id, conversation.updated_at = answer.id, now
-    conversation.archived_at = None  # asked in again: back in the list
-    if starts_conversation:
-        insert(conversation)
+    answer_id, generation_id = uuid4(), uuid4()
+    # What is asked in again is back in the list.
+    shown = {"leaf_id": answer_id, "updated_at": now, "archived_at": None}
+    if thread.is_new:
+        told = {"title": thread.title, "instructions": thread.instructions}
+        add(Conversation, {"id": thread.id, "owner_id": thread.owner_id, **told, **shown})
     else:
-        conversation.save(update_fields=["leaf_id", "updated_at", "archived_at"])
-    insert(*([question, answer] if question._state.adding else [answer]))
-    insert(generation)
-    lines = [_line(question)] if question.parent_id is None else prompt(question.id)
+        change(Conversation, shown, "id = %s", [kept_id(thread.id)], "id")
+    answer = {
+        "id": answer_id,
+        "conversation_id": thread.id,
+        "owner_id": thread.owner_id,
+        "parent_id": question.id,
+        "role": "assistant",
+        "text": prefill,
+    }
+    add(Message, *([fresh, answer] if fresh else [answer]))
+    generation = {
+        "id": generation_id,
+        "owner_id": thread.owner_id,
+        "message_id": answer_id,
+        "requested_model": model,
+        "prefill": prefill,
+        "process": process,
+        "heartbeat_at": now,
+    }
+    add(Generation, generation)
+    lines = [question] if parent_id is None else prompt(question.id)
     # Last, so that a message sent twice finds the first one even where nothing more may be asked.
     reserved = quota.reserve(
-        conversation.owner_id,
-        generation.id,
+        thread.owner_id,
+        generation_id,
         quota.Estimate(
-            _asked(lines, asking) + count_tokens(prefill) + count_tokens(conversation.instructions),
+            _asked(lines, asking) + count_tokens(prefill) + count_tokens(thread.instructions),
             input_price=asking.input_price,
             output_price=asking.output_price,
         ),
         model=model,
-        conversation=conversation.id,
+        conversation=thread.id,
         at=now,
     )
     return Opened(
-        conversation_id=conversation.id,
+        conversation_id=thread.id,
         question_id=question.id,
-        answer_id=answer.id,
-        generation_id=generation.id,
+        answer_id=answer_id,
+        generation_id=generation_id,
         is_new=True,
-        starts_conversation=starts_conversation,
-        title=conversation.title,
-        parent_id=question.parent_id,
+        starts_conversation=thread.is_new,
+        title=thread.title,
+        parent_id=parent_id,
         # An attempt that failed before its first word says nothing.
         prompt=tuple(line for line in lines if line.text),
         model=model,
         prefill=prefill,
-        instructions=conversation.instructions,
+        instructions=thread.instructions,
         allowed=reserved.standing.allowed,
     )
 

@@ -52,19 +52,28 @@ ON CONFLICT (message_id) DO NOTHING
 
 
 def index(*messages: Message) -> None:
-    """Those that are not in the index yet. A text does not change any more when its turn has ended."""
+    """Those that are not in the index yet, and say something."""
+    for message in messages:
+        id = message._meta.pk.get_db_prep_value(message.pk, connection)
+        enter(message.owner_id, (id, message.text))
+
+
+def enter(owner_id: int, *messages: tuple[Any, str | None]) -> None:
+    """The same, of messages that are there as rows: each its id, as the database keeps ids, and its text. A
+    text does not change any more when its turn has ended."""
     with connection.cursor() as cursor:
-        for message in messages:
-            text = _clean(message.text)[:MOST_TEXT]
-            id = message._meta.pk.get_db_prep_value(message.pk, connection)
-            if connection.vendor != "sqlite":
-                cursor.execute(_ENTER_POSTGRESQL, [id, message.owner_id, text])
+        for id, said in messages:
+            if not said:
                 continue
-            cursor.execute(_ENTER_SQLITE, [id, message.owner_id])
+            text = _clean(said)[:MOST_TEXT]
+            if connection.vendor != "sqlite":
+                cursor.execute(_ENTER_POSTGRESQL, [id, owner_id, text])
+                continue
+            cursor.execute(_ENTER_SQLITE, [id, owner_id])
             if row := cursor.fetchone():
                 cursor.execute(
                     "INSERT INTO chat_search (rowid, text, owner) VALUES (%s, %s, %s)",
-                    [row[0], text, _owner_word(message.owner_id)],
+                    [row[0], text, _owner_word(owner_id)],
                 )
 
 

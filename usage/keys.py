@@ -27,7 +27,7 @@ RESTORABLE = timedelta(minutes=10)  # how long a revocation can be taken back
 
 
 _FIND = """
-SELECT usage_apikey.* FROM usage_apikey JOIN accounts_user ON accounts_user.id = usage_apikey.owner_id
+SELECT {columns} FROM usage_apikey JOIN accounts_user ON accounts_user.id = usage_apikey.owner_id
 WHERE usage_apikey.digest = %s AND accounts_user.is_active
 """
 

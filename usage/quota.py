@@ -8,20 +8,31 @@ on SQLite and PostgreSQL alike; the counters can be made anew from the entries (
 import logging
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from grump.lib.rows import insert
+from grump.lib.rows import add
 from usage import metrics, teams
 from usage.allowance import Allowance, allowance_of
 from usage.days import day_at
 from usage.models import Day, Entry, Hold
 from usage.refusals import QuotaExceeded, refusal
 from usage.standing import Standing
-from usage.statements import NO_LIMIT, Bill, Room, microseconds, newest_day, pay, remove_hold, take
+from usage.statements import (
+    NO_LIMIT,
+    Bill,
+    Held,
+    Newest,
+    Room,
+    microseconds,
+    newest_day,
+    pay,
+    remove_hold,
+    take,
+)
 from usage.teams import limit
 
 logger = logging.getLogger(__name__)
@@ -61,7 +72,8 @@ class Spent:
 class Reserved:
     """What is held, and how the day stands with it, but for what others did in the same moment."""
 
-    hold: Hold
+    tokens: int
+    cost_microusd: int
     standing: Standing
 
 
@@ -101,26 +113,23 @@ def reserve(
     )
     # A team's refusal takes the person's own hold back.
     with transaction.atomic() if allowed.team else nullcontext():
-        taken = take(day.pk, room, tokens, cost, now_us=now_us, step_us=step)
+        taken = take(day.id, room, tokens, cost, now_us=now_us, step_us=step)
         if taken is None:
-            # Other turns may have changed the day since it was read: what is told is how it is now.
-            day.refresh_from_db()
-            raise refusal(allowed, day, tokens, cost, now)
+            raise refusal(allowed, Day.objects.get(id=day.id), tokens, cost, now)
         team_day = teams.take(allowed.team, allowed.plan, tokens, cost, now) if allowed.team else None
-    hold = Hold(
-        key=key,
-        owner_id=user_id,
-        day_id=day.pk,
-        team_day_id=team_day,
-        tokens=tokens,
-        cost_microusd=cost,
-        source=source,
-        conversation=conversation,
-        began_at=now,
-    )
-    insert(hold)
-    used = taken.tokens + taken.held_tokens, taken.cost_microusd + taken.held_microusd
-    return Reserved(hold, Standing(allowed, taken.requests, *used, taken.ends_at))
+    hold = {
+        "key": key,
+        "owner_id": user_id,
+        "day_id": day.id,
+        "team_day_id": team_day,
+        "tokens": tokens,
+        "cost_microusd": cost,
+        "source": source,
+        "conversation": conversation,
+        "began_at": now,
+    }
+    add(Hold, hold)
+    return Reserved(tokens, cost, Standing(allowed, *taken, day.ends_at))
 
 
 def settle(key: UUID, spent: Spent, *, at: datetime | None = None) -> bool:
@@ -168,32 +177,32 @@ def _end(key: UUID, kind: Entry.Kind, spent: Spent, now: datetime) -> bool:
         output=0 if spent.cached else spent.output_tokens,
     )
     bill, day = _charge(hold, bill)
-    entry = Entry(
-        key=key,
-        owner_id=hold.owner_id,
-        date=day.date if day else now.date(),
-        team_day_id=hold.team_day_id,
-        kind=kind,
-        requests=int(settled),
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        tokens=bill.tokens,
-        cost_microusd=bill.microusd,
-        house_microusd=house,
-        source=hold.source,
-        provider=spent.provider,
-        model=spent.model,
-        cached=spent.cached,
-        conversation=hold.conversation,
-        at=now,
-    )
-    insert(entry)
+    entry = {
+        "key": key,
+        "owner_id": hold.owner_id,
+        "date": day or now.date(),
+        "team_day_id": hold.team_day_id,
+        "kind": kind.value,
+        "requests": int(settled),
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "tokens": bill.tokens,
+        "cost_microusd": bill.microusd,
+        "house_microusd": house,
+        "source": hold.source,
+        "provider": spent.provider,
+        "model": spent.model,
+        "cached": spent.cached,
+        "conversation": hold.conversation,
+        "at": now,
+    }
+    add(Entry, entry)
     return True
 
 
-def _charge(hold: Hold, bill: Bill) -> tuple[Bill, Day | None]:
-    """Move a hold into the day's counters; returns what the person pays. More than was held is paid as
-    far as the limits leave room; the rest is the house's, and counted as an alarm."""
+def _charge(hold: Held, bill: Bill) -> tuple[Bill, date | None]:
+    """Move a hold into the day's counters; returns what the person pays, and the day's date. More than was
+    held is paid as far as the limits leave room; the rest is the house's, and counted as an alarm."""
     more, dearer = bill.tokens - hold.tokens, bill.microusd - hold.cost_microusd
     if more > 0 or dearer > 0:
         if day := _charge_more(hold, bill, more, dearer):
@@ -206,7 +215,7 @@ def _charge(hold: Hold, bill: Bill) -> tuple[Bill, Day | None]:
     return bill, pay(hold, bill)
 
 
-def _charge_more(hold: Hold, bill: Bill, more: int, dearer: int) -> Day | None:
+def _charge_more(hold: Held, bill: Bill, more: int, dearer: int) -> date | None:
     """Where the person's limits and the team's have room for more than was held; else nothing is changed."""
     allowed = allowance_of(hold.owner_id)
     with transaction.atomic():
@@ -218,15 +227,16 @@ def _charge_more(hold: Hold, bill: Bill, more: int, dearer: int) -> Day | None:
     return day
 
 
-def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Day:
+def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Newest:
     """The day that is under way. It ends when it was to end, wherever its owner says to be meanwhile: who
     changes the time zone, or whose server's clock goes back, gets no second day."""
     last = newest_day(user_id)
     if last is not None and last.ends_at > now:
         return last
-    date, ends_at = day_at(now, allowed.time_zone)
-    if last is not None and date <= last.date:
-        date = last.date + timedelta(days=1)
-    fresh = Day(owner_id=user_id, date=date, ends_at=ends_at, usual_output=last.usual_output if last else 0)
+    day, ends_at = day_at(now, allowed.time_zone)
+    if last is not None and day <= last.date:
+        day = last.date + timedelta(days=1)
+    fresh = Day(owner_id=user_id, date=day, ends_at=ends_at, usual_output=last.usual_output if last else 0)
     Day.objects.bulk_create([fresh], ignore_conflicts=True)
-    return Day.objects.get(owner=user_id, date=date)
+    made = Day.objects.get(owner=user_id, date=day)
+    return Newest(made.pk, made.date, made.ends_at, made.usual_output)

@@ -5,17 +5,18 @@ statement is the same for every plan. The rules that they keep are told in usage
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
-from grump.lib.rows import first
+from grump.lib.rows import kept_id, read, row
 from usage.models import Day, Hold
 
 NO_LIMIT = 2**62
 
-_NEWEST = "SELECT * FROM usage_day WHERE owner_id = %s ORDER BY ends_at DESC LIMIT 1"
+_NEWEST = (
+    "SELECT id, date, ends_at, usual_output FROM usage_day WHERE owner_id = %s ORDER BY ends_at DESC LIMIT 1"
+)
 
 _TAKE = """
 UPDATE usage_day SET
@@ -30,7 +31,7 @@ WHERE id = %s
     AND cost_microusd + held_microusd <= %s
     AND running < %s
     AND next_request_us <= %s
-RETURNING *
+RETURNING requests, tokens + held_tokens, cost_microusd + held_microusd
 """
 
 _PAY = """
@@ -50,10 +51,43 @@ UPDATE usage_day SET
 WHERE id = %s
     AND tokens + held_tokens <= %s
     AND cost_microusd + held_microusd <= %s
-RETURNING *
+RETURNING date
 """
 
-_REMOVE = "DELETE FROM usage_hold WHERE key = %s RETURNING *"
+_REMOVE = """
+DELETE FROM usage_hold WHERE key = %s
+RETURNING owner_id, day_id, team_day_id, tokens, cost_microusd, source, conversation, began_at
+"""
+
+
+class Newest(NamedTuple):
+    """What a turn needs to know of the day that is under way, or was last."""
+
+    id: int
+    date: date
+    ends_at: datetime
+    usual_output: int
+
+
+class Taken(NamedTuple):
+    """How the day stands with what was just taken: what is held counts."""
+
+    requests: int
+    tokens: int
+    cost_microusd: int
+
+
+class Held(NamedTuple):
+    """A hold that was removed."""
+
+    owner_id: int
+    day_id: int
+    team_day_id: int | None
+    tokens: int
+    cost_microusd: int
+    source: str
+    conversation: UUID | None
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +101,21 @@ class Room:
     arrival_us: int = NO_LIMIT  # GCRA: the theoretical arrival time, at most
 
 
-def newest_day(user_id: int) -> Day | None:
-    return first(Day, _NEWEST, [user_id])
+def newest_day(user_id: int) -> Newest | None:
+    found = read(Day, Newest._fields, _NEWEST, [user_id])
+    return Newest(*found) if found else None
 
 
-def take(day_id: int, room: Room, tokens: int, microusd: int, *, now_us: int, step_us: int) -> Day | None:
+def take(day_id: int, room: Room, tokens: int, microusd: int, *, now_us: int, step_us: int) -> Taken | None:
     """Hold for one more turn; the day as it then is, or None where there is no room."""
-    return first(
-        Day,
+    taken = row(
         _TAKE,
         [
             *[tokens, microusd, now_us, now_us, step_us, day_id],
             *[room.requests, room.tokens, room.microusd, room.running, room.arrival_us],
         ],
     )
+    return Taken(*taken) if taken else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +129,12 @@ class Bill:
     output: int  # tokens, for what the person's answers usually have; 0 tells nothing of it
 
 
-def pay(hold: Hold, bill: Bill, *, tokens: int = NO_LIMIT, microusd: int = NO_LIMIT) -> Day | None:
-    """Put `bill` in the hold's place; the day as it then is, or None where it is fuller than `tokens` or
-    `microusd`, or is gone."""
-    return first(
+def pay(hold: Held, bill: Bill, *, tokens: int = NO_LIMIT, microusd: int = NO_LIMIT) -> date | None:
+    """Put `bill` in the hold's place; the day's date, or None where it is fuller than `tokens` or `microusd`,
+    or is gone."""
+    paid = read(
         Day,
+        ("date",),
         _PAY,
         [
             *[bill.requests, bill.tokens, bill.microusd, hold.tokens, hold.cost_microusd],
@@ -106,11 +142,13 @@ def pay(hold: Hold, bill: Bill, *, tokens: int = NO_LIMIT, microusd: int = NO_LI
             *[hold.day_id, tokens, microusd],
         ],
     )
+    return paid[0] if paid else None
 
 
-def remove_hold(key: UUID) -> Hold | None:
+def remove_hold(key: UUID) -> Held | None:
     """The hold, for whoever removed it: of two that end the same turn one finds nothing."""
-    return first(Hold, _REMOVE, [Hold._meta.pk.get_db_prep_value(key, connection)])
+    removed = read(Hold, Held._fields, _REMOVE, [kept_id(key)])
+    return Held(*removed) if removed else None
 
 
 def microseconds(moment: datetime) -> int:

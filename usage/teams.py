@@ -2,17 +2,17 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from grump.lib.rows import first
+from grump.lib.rows import row
 from usage.allowance import TeamAllowance
-from usage.models import Hold, TeamDay
+from usage.models import TeamDay
 from usage.refusals import QuotaExceeded
-from usage.statements import NO_LIMIT, Bill
+from usage.statements import NO_LIMIT, Bill, Held
 
 _TAKE = """
 UPDATE usage_teamday SET
     requests = requests + 1, held_tokens = held_tokens + %s, held_microusd = held_microusd + %s
 WHERE id = %s AND requests < %s AND tokens + held_tokens <= %s AND cost_microusd + held_microusd <= %s
-RETURNING *
+RETURNING id
 """
 
 _PAY = """
@@ -20,7 +20,7 @@ UPDATE usage_teamday SET
     requests = requests + %s, tokens = tokens + %s, cost_microusd = cost_microusd + %s,
     held_tokens = held_tokens - %s, held_microusd = held_microusd - %s
 WHERE id = %s AND tokens + held_tokens <= %s AND cost_microusd + held_microusd <= %s
-RETURNING *
+RETURNING id
 """
 
 
@@ -36,20 +36,20 @@ def take(team: TeamAllowance, plan: str, tokens: int, microusd: int, now: dateti
         limit(team.tokens, tokens),
         limit(team.cost_microusd, microusd),
     )
-    if first(TeamDay, _TAKE, [tokens, microusd, day.pk, *limits]) is None:
+    if row(_TAKE, [tokens, microusd, day.pk, *limits]) is None:
         midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
         raise QuotaExceeded("team", plan, midnight, (midnight - now).total_seconds())
     return day.pk
 
 
-def pay(hold: Hold, bill: Bill, team: TeamAllowance | None = None) -> bool:
+def pay(hold: Held, bill: Bill, team: TeamAllowance | None = None) -> bool:
     """Put `bill` in the hold's place. With `team`, only where its limits have room for more than was held."""
     if hold.team_day_id is None:
         return True
     tokens = limit(team.tokens, bill.tokens - hold.tokens) if team else NO_LIMIT
     microusd = limit(team.cost_microusd, bill.microusd - hold.cost_microusd) if team else NO_LIMIT
     values = [bill.requests, bill.tokens, bill.microusd, hold.tokens, hold.cost_microusd, hold.team_day_id]
-    return first(TeamDay, _PAY, [*values, tokens, microusd]) is not None
+    return row(_PAY, [*values, tokens, microusd]) is not None
 
 
 def limit(most: int | None, more: int = 0) -> int:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from operator import attrgetter
-from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 M = TypeVar("M", bound=models.Model)
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -36,13 +36,17 @@ _AS_IT_IS: dict[type[Field], type] = {
 }
 
 
-class _Place:
-    """Where one field's value goes."""
+# Defaults that are called, and yet always give what is written in the same way.
+_ALWAYS_THE_SAME = (models.NOT_PROVIDED, dict, list)
 
-    __slots__ = ("_convert", "_empty", "_plain", "field", "name")
+
+class _Place:
+    """Where one field's value goes, and what is made of it."""
+
+    __slots__ = ("_convert", "_field", "_plain", "name")
 
     def __init__(self, field: Field, database: BaseDatabaseWrapper) -> None:
-        self.field, self.name = field, field.attname
+        self._field, self.name = field, field.attname
         pointed_at = field.target_field if isinstance(field, models.ForeignKey) else field
         self._plain = _AS_IT_IS.get(pointed_at.__class__)
         self._convert: Callable[[Any], Any] | None = None
@@ -52,24 +56,11 @@ class _Place:
         elif pointed_at.__class__ is models.DateTimeField:
             self._plain = datetime
             self._convert = partial(_moment, database.ops) if database.vendor == "sqlite" else None
-        # What has no value is NULL, but where the field makes one itself, whatever the row says.
-        self._empty: type | None = NoneType
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            self._plain = self._empty = None
-
-    def of_row(self, row: models.Model, database: BaseDatabaseWrapper) -> Any:
-        value = row.__dict__.get(self.name)
-        kind = value.__class__
-        if kind is self._plain:
-            return self._convert(value) if self._convert else value
-        if kind is self._empty:
-            return None
-        return self.field.get_db_prep_save(self.field.pre_save(row, add=True), database)
 
     def of(self, value: Any, database: BaseDatabaseWrapper) -> Any:
         if value.__class__ is self._plain:
             return self._convert(value) if self._convert else value
-        return self.field.get_db_prep_save(value, database)
+        return None if value is None else self._field.get_db_prep_save(value, database)
 
 
 def _moment(operations: Any, value: datetime) -> str:
@@ -86,16 +77,51 @@ def _database() -> BaseDatabaseWrapper:
     return connections[DEFAULT_DB_ALIAS]
 
 
+class _Added:
+    """How rows of one model are written: the statement's beginning, one row's places in it, and a row of
+    which nothing is said: values that are always the same, and those that are made anew each time."""
+
+    __slots__ = ("_made", "_places", "_usual", "beginning", "row")
+
+    def __init__(self, model: type[models.Model], database: BaseDatabaseWrapper) -> None:
+        quote = database.ops.quote_name
+        fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+        names = ", ".join(quote(str(field.column)) for field in fields)
+        self.beginning = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - our models' names
+        self.row = f"({', '.join(['%s'] * len(fields))})"
+        places = [_Place(field, database) for field in fields]
+        self._places = {place.name: (number, place) for number, place in enumerate(places)}
+        self._made: dict[str, Callable[[], Any]] = {}
+        for field in fields:
+            if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+                self._made[field.attname] = timezone.now
+            elif callable(field.default) and field.default not in _ALWAYS_THE_SAME:
+                self._made[field.attname] = field.default
+        self._usual = [
+            None if place.name in self._made else place.of(field.get_default(), database)
+            for field, place in zip(fields, places, strict=True)
+        ]
+
+    def values(self, told: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
+        row = self._usual.copy()
+        for name, value in told.items():
+            number, place = self._places[name]
+            row[number] = place.of(value, database)
+        for name, make in self._made.items():
+            if name not in told:
+                number, place = self._places[name]
+                row[number] = place.of(make(), database)
+        return row
+
+
 @cache
-def _statement(model: type[models.Model], vendor: str) -> tuple[str, str, tuple[_Place, ...]]:
-    """The beginning of the INSERT, the places of one row, and whose values they take."""
-    database = _database()
-    quote = database.ops.quote_name
-    fields = tuple(field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    places = f"({', '.join(['%s'] * len(fields))})"
-    beginning = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - our models' names
-    return beginning, places, tuple(_Place(field, database) for field in fields)
+def _added(model: type[models.Model], vendor: str) -> _Added:
+    return _Added(model, _database())
+
+
+def kept_id(id: UUID) -> Any:
+    """As the database keeps ids, for SQL of ours."""
+    return id if _database().features.has_native_uuid_field else id.hex
 
 
 @cache
@@ -108,26 +134,27 @@ def _instead(model: type[models.Model], vendor: str, unique: str) -> str:
     return f" ON CONFLICT ({unique}) DO UPDATE SET {changes}"
 
 
-def insert(*rows: models.Model, or_update: str = "") -> None:
-    """Rows of one model, in one statement. No signals are sent, and a number that the database gives (an
-    automatic primary key) is not brought back. Where `or_update` names a unique column, a row that has the
-    same value in it is changed instead. Raises what the database raises."""
-    database, model = _database(), type(rows[0])
-    beginning, row_places, places = _statement(model, database.vendor)
-    values = [place.of_row(row, database) for row in rows for place in places]
+def add(model: type[models.Model], *rows: Mapping[str, Any], or_update: str = "") -> None:
+    """Rows of one model, in one statement, each told by its fields' names (`owner_id`, not `owner`); what is
+    not told is as the model has it. No row object is made: that takes longer than to write it. A number that
+    the database gives (an automatic primary key) is not brought back. Where `or_update` names a unique
+    column, a row that has the same value in it is changed instead. Raises what the database raises, and
+    KeyError for a name that the model does not have."""
+    database = _database()
+    added = _added(model, database.vendor)
+    values = [value for row in rows for value in added.values(row, database)]
     ending = _instead(model, database.vendor, or_update) if or_update else ""
     with database.cursor() as cursor:
-        cursor.execute(beginning + ", ".join([row_places] * len(rows)) + ending, values)
-    for row in rows:
-        row._state.adding, row._state.db = False, database.alias
+        cursor.execute(added.beginning + ", ".join([added.row] * len(rows)) + ending, values)
 
 
 @cache
 def _changing(model: type[models.Model], vendor: str, names: tuple[str, ...]) -> tuple[str, list[_Place]]:
     database = _database()
-    places = [_Place(model._meta.get_field(name), database) for name in names]  # type: ignore[arg-type]
+    fields = [model._meta.get_field(name) for name in names]
     quote = database.ops.quote_name
-    changes = ", ".join(f"{quote(str(place.field.column))} = %s" for place in places)
+    changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]
+    places = [_Place(field, database) for field in fields]  # type: ignore[arg-type]
     return f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE ", places  # noqa: S608 - our models' names
 
 
@@ -144,42 +171,57 @@ def change(
     database = _database()
     beginning, places = _changing(model, database.vendor, tuple(values))
     prepared = [place.of(value, database) for place, value in zip(places, values.values(), strict=True)]
-    with database.cursor() as cursor:
-        cursor.execute(f"{beginning}{where} RETURNING {returning}", [*prepared, *wanted])
-        rows = cursor.fetchall()  # all of them: see `first`
+    return row(f"{beginning}{where} RETURNING {returning}", [*prepared, *wanted])
+
+
+def row(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The first row that `sql` gives (a SELECT, or a statement that RETURNs rows), as the driver gives it:
+    SQLite's ids are hexadecimal, and its times text; None where there is none."""
+    with _database().cursor() as cursor:
+        cursor.execute(sql, values)
+        # All of them: SQLite does not commit while a statement that RETURNs is not read to its end.
+        rows = cursor.fetchall()
     return rows[0] if rows else None
 
 
 @cache
 def _reading(
-    model: type[models.Model], vendor: str, columns: tuple[str, ...]
-) -> tuple[list[str], list[int], list[tuple[int, Callable[..., Any], Any]]]:
-    """The model's attributes in its own order, the place of each in a row, and what has to be made of those
-    that the driver gives in another form."""
+    model: type[models.Model], vendor: str, names: tuple[str, ...]
+) -> tuple[tuple[int, Callable[..., Any], Any], ...]:
+    """What has to be made of those values that the driver gives in another form than the model has them."""
     database = _database()
-    fields = model._meta.concrete_fields
     converters = []
-    for number, field in enumerate(fields):
-        expression = field.cached_col
+    for number, name in enumerate(names):
+        expression = model._meta.get_field(name).cached_col  # type: ignore[union-attr]
         found = database.ops.get_db_converters(expression) + expression.get_db_converters(database)
         converters += [(number, convert, expression) for convert in found]
-    places = [columns.index(str(field.column)) for field in fields]
-    return [field.attname for field in fields], places, converters
+    return tuple(converters)
+
+
+def read(
+    model: type[models.Model], names: tuple[str, ...], sql: str, values: Sequence[Any]
+) -> list[Any] | None:
+    """The same, as the model has it: `names` are those of its fields that `sql` asks for, in its order."""
+    found = row(sql, values)
+    if found is None:
+        return None
+    database, told = _database(), list(found)
+    for number, convert, expression in _reading(model, database.vendor, names):
+        told[number] = convert(told[number], expression, database)
+    return told
+
+
+@cache
+def _whole(model: type[models.Model]) -> tuple[str, tuple[str, ...]]:
+    quote, fields = _database().ops.quote_name, model._meta.concrete_fields
+    table = quote(model._meta.db_table)
+    return ", ".join(f"{table}.{quote(str(field.column))}" for field in fields), tuple(
+        field.attname for field in fields
+    )
 
 
 def first(model: type[M], sql: str, values: Sequence[Any]) -> M | None:
-    """The first row that `sql` gives (a SELECT, or a statement that RETURNs rows), or None. It has every
-    column of the model, in any order."""
-    database = _database()
-    with database.cursor() as cursor:
-        cursor.execute(sql, values)
-        # All of them: SQLite does not commit while a statement that RETURNs is not read to its end.
-        rows = cursor.fetchall()
-        columns = tuple(column[0] for column in cursor.description)
-    if not rows:
-        return None
-    names, places, converters = _reading(model, database.vendor, columns)
-    row = [rows[0][place] for place in places]
-    for number, convert, expression in converters:
-        row[number] = convert(row[number], expression, database)
-    return model.from_db(database.alias, names, row)
+    """The first row that `sql` gives, as a model's object; `{columns}` in it stands for them all."""
+    columns, names = _whole(model)
+    told = read(model, names, sql.replace("{columns}", columns), values)
+    return None if told is None else model.from_db(_database().alias, names, told)

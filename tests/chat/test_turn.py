@@ -231,7 +231,7 @@ async def test_a_process_taken_for_dead_that_comes_back_tells_what_is_stored(hou
         await some_text(tab, accepted["generation_id"])
         await in_database(
             history.end_generation,
-            accepted["generation_id"],
+            uuid.UUID(accepted["generation_id"]),
             Generation.State.INTERRUPTED,
             "claimed",
             journal=[],

@@ -174,10 +174,10 @@ def test_moving_the_time_zone_or_the_clock_gives_no_second_day(ann):
 def test_what_is_usual_is_learnt_from_ones_own_answers(ann):
     for _ in range(12):
         quota.settle(reserve(ann), Spent(10, 1_000), at=NOON)
-    hold = quota.reserve(ann.pk, uuid.uuid4(), Estimate(10), at=NOON).hold
+    hold = quota.reserve(ann.pk, uuid.uuid4(), Estimate(10), at=NOON)
     assert 900 <= hold.tokens <= 1_010
     tomorrow = NOON + timedelta(days=1)
-    assert quota.reserve(ann.pk, uuid.uuid4(), Estimate(10), at=tomorrow).hold.tokens == hold.tokens
+    assert quota.reserve(ann.pk, uuid.uuid4(), Estimate(10), at=tomorrow).tokens == hold.tokens
 
 
 def test_a_built_in_plan_that_was_deleted_comes_back(ann):

@@ -66,7 +66,7 @@ def admit(key: ApiKey, wish: Wish) -> Admitted:
         if begun is not None and begun.answer is not None:
             return Admitted(key, id, answer=begun.answer)
         reserved = quota.reserve(key.owner_id, id, wish.estimate, model=wish.model, source="api")
-        held = reserved.hold.cost_microusd
+        held = reserved.cost_microusd
         if keys.is_limited(key):
             keys.hold(key, held)
     return Admitted(key, id, reserved.standing, held, begun.id if begun else None)

@@ -5,13 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from operator import attrgetter
+from operator import itemgetter
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from grump.lib.cache.codec import FOREVER
-from grump.lib.rows import insert
+from grump.lib.rows import add
 
 logger = logging.getLogger(__name__)
 
@@ -65,24 +65,24 @@ def write(*rows: Row) -> None:
 
     latest = timezone.now() + LONGEST
     entries = [
-        StoredEntry(
-            key=digest(row.full_key),
-            namespace=row.namespace,
-            blob=row.blob,
-            expires_at=latest
+        {
+            "key": digest(row.full_key),
+            "namespace": row.namespace,
+            "blob": row.blob,
+            "expires_at": latest
             if row.expires_at == FOREVER
             else min(datetime.fromtimestamp(row.expires_at, UTC), latest),
-            owner=row.owner,
-        )
+            "owner": row.owner,
+        }
         for row in rows
         if len(row.blob) <= MOST_BYTES
     ]
     if not entries:
         return
     # In one order everywhere: two processes that write the same ones must not each wait for the other.
-    entries.sort(key=attrgetter("key"))
+    entries.sort(key=itemgetter("key"))
     try:
-        insert(*entries, or_update="key")
+        add(StoredEntry, *entries, or_update="key")
     except DatabaseError as error:
         logger.warning("The stored cache cannot be written: %s", type(error).__name__)
 

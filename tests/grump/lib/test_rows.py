@@ -8,9 +8,9 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat.models import Conversation, Message
+from chat.models import Conversation, Generation, Message
 from grump.accounts.models import User
-from grump.lib.rows import change, first, insert
+from grump.lib.rows import add, change, first, read
 from usage.models import Entry, Hold
 
 pytestmark = pytest.mark.django_db
@@ -25,78 +25,90 @@ def columns(row: Model) -> dict[str, object]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
+def conversation(owner, **values) -> Conversation:
+    """Written by hand; the one that the ORM would have written."""
+    told = Conversation(owner=owner, updated_at=timezone.now(), **values)
+    add(Conversation, {**columns(told)})
+    return told
+
+
+def hold(owner, **values) -> dict[str, object]:
+    usual = {"day_id": 1, "tokens": 1, "cost_microusd": 0, "source": "chat", "began_at": timezone.now()}
+    return {"owner_id": owner.pk, **usual, **values}
+
+
 def test_every_value_comes_back_as_it_was(ann):
-    conversation = Conversation(owner=ann, title="“Grüße” 100 % \\ ' ; --", updated_at=timezone.now())
-    question = Message(conversation=conversation, owner=ann, role="user", text="a\nb", client_message_id="1")
-    answer = Message(conversation=conversation, owner=ann, parent=question, role="assistant", text="")
-    insert(conversation)
-    insert(question, answer)
-    for row in (conversation, question, answer):
+    talk = conversation(ann, title="“Grüße” 100 % \\ ' ; --")
+    question = Message(conversation=talk, owner=ann, role="user", text="a\nb", client_message_id="1")
+    answer = Message(conversation=talk, owner=ann, parent=question, role="assistant", counts={"openai": 1})
+    add(Message, columns(question), columns(answer))
+    for row in (talk, question, answer):
         assert columns(type(row).objects.get(pk=row.pk)) == columns(row)
 
 
-def test_times_that_a_model_sets_by_itself_are_set(ann):
+def test_what_is_not_told_is_as_the_model_has_it(ann):
+    talk = conversation(ann)
+    told = {"conversation_id": talk.id, "owner_id": ann.pk, "role": "assistant"}
+    add(Message, told)
+    message = Message.objects.get()
+    generation = {"owner_id": ann.pk, "message_id": message.id, "heartbeat_at": timezone.now()}
     before = timezone.now()
-    conversation = Conversation(owner=ann, title="", updated_at=timezone.now())
-    insert(conversation)
-    assert before <= Conversation.objects.get().created_at <= timezone.now()
+    add(Generation, generation)
+    written = Generation.objects.get()
+    for row, said in ((message, told), (written, generation)):
+        usual = columns(type(row)(**said))
+        made = {name for name in usual if name in ("id", "created_at")}
+        assert {**columns(row), **dict.fromkeys(made)} == {**usual, **dict.fromkeys(made)}
+    assert before <= written.created_at <= timezone.now()  # a time that the model sets by itself
+
+
+def test_what_is_made_anew_is_made_for_each_row(ann):
+    talk = conversation(ann)
+    told = {"conversation_id": talk.id, "owner_id": ann.pk, "role": "user"}
+    add(Message, *[told] * 3)
+    assert len(set(Message.objects.values_list("id", flat=True))) == 3
+
+
+def test_a_name_that_the_model_does_not_have_is_an_error(ann):
+    with pytest.raises(KeyError):
+        add(Conversation, {"owner": ann})
 
 
 def test_several_rows_are_one_statement(ann):
-    conversation = Conversation(owner=ann, title="", updated_at=timezone.now())
-    insert(conversation)
-    rows = [Message(conversation=conversation, owner=ann, role="user", text=str(n)) for n in range(5)]
+    talk = conversation(ann)
+    told = {"conversation_id": talk.id, "owner_id": ann.pk, "role": "user"}
     with CaptureQueriesContext(connection) as asked:
-        insert(*rows)
+        add(Message, *[{**told, "text": str(n)} for n in range(5)])
     assert len(asked) == 1
     assert Message.objects.count() == 5
 
 
-def test_a_row_that_was_written_is_changed_from_then_on_not_added(ann):
-    conversation = Conversation(owner=ann, title="one", updated_at=timezone.now())
-    insert(conversation)
-    conversation.title = "two"
-    conversation.save()
-    assert Conversation.objects.get().title == "two"
-
-
 def test_a_number_that_the_database_gives_is_given(ann):
     now = timezone.now()
+    usual = {"owner_id": ann.pk, "date": now.date(), "kind": "settled", "requests": 1, "source": "chat"}
     for _ in range(2):
-        insert(
-            Entry(
-                key=uuid.uuid4(),
-                owner=ann,
-                date=now.date(),
-                kind="settled",
-                requests=1,
-                source="chat",
-                at=now,
-            )
-        )
+        add(Entry, {"key": uuid.uuid4(), "at": now, **usual})
     assert len(set(Entry.objects.values_list("pk", flat=True))) == 2
 
 
 def test_constraints_hold(ann):
-    hold = Hold(owner=ann, day_id=1, tokens=1, cost_microusd=0, source="chat", began_at=timezone.now())
-    insert(hold)
+    told = hold(ann, key=uuid.uuid4())
+    add(Hold, told)
     with pytest.raises(IntegrityError):
-        insert(hold)
+        add(Hold, told)
 
 
 def test_a_row_that_is_there_becomes_like_the_new_one(ann):
-    first_one = Conversation(owner=ann, title="one", updated_at=timezone.now())
-    insert(first_one, or_update="id")
-    again = Conversation(id=first_one.id, owner=ann, title="two", updated_at=timezone.now())
-    insert(again, or_update="id")
+    one = Conversation(owner=ann, title="one", updated_at=timezone.now())
+    add(Conversation, columns(one), or_update="id")
+    again = Conversation(id=one.id, owner=ann, title="two", updated_at=timezone.now())
+    add(Conversation, columns(again), or_update="id")
     assert columns(Conversation.objects.get()) == columns(again)
 
 
 def test_a_change_is_the_one_that_the_orm_makes_and_says_what_it_met(ann):
-    conversation = Conversation(owner=ann, title="one", updated_at=timezone.now())
-    insert(conversation)
-    question = Message(conversation=conversation, owner=ann, role="user", text="a")
-    insert(question)
+    question = Message(conversation=conversation(ann), owner=ann, role="user", text="a")
+    add(Message, columns(question))
     values = {"text": "“b”", "counts": {"openai": 1}, "pinned": True, "parent": None, "tokens": 3}
     assert change(Message, values, "text = %s", ["a"], "role, text") == ("user", "“b”")
     for name, value in values.items():
@@ -105,22 +117,30 @@ def test_a_change_is_the_one_that_the_orm_makes_and_says_what_it_met(ann):
 
 
 def test_a_change_that_meets_nothing_says_so(ann):
-    insert(Conversation(owner=ann, title="one", updated_at=timezone.now()))
+    conversation(ann, title="one")
     assert change(Conversation, {"title": "two"}, "title = %s", ["three"], "id") is None
     assert Conversation.objects.get().title == "one"
 
 
 def test_the_first_row_or_nothing(ann):
-    assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["ann"]) == ann
-    assert first(User, "SELECT * FROM accounts_user WHERE username = %s", ["bob"]) is None
+    asked = "SELECT {columns} FROM accounts_user WHERE username = %s"
+    assert first(User, asked, ["ann"]) == ann
+    assert first(User, asked, ["bob"]) is None
 
 
 def test_a_row_that_is_read_is_the_one_that_the_orm_reads(ann):
-    conversation = Conversation(owner=ann, title="“Grüße”", updated_at=timezone.now())
-    insert(conversation)
-    insert(Hold(owner=ann, day_id=1, tokens=1, cost_microusd=0, source="chat", began_at=timezone.now()))
+    conversation(ann, title="“Grüße”")
+    add(Hold, hold(ann))
     for model in (User, Conversation, Hold):
-        read = first(model, f"SELECT * FROM {model._meta.db_table} WHERE 1 = %s", [1])
-        assert read is not None
-        assert columns(read) == columns(model.objects.get())
-        assert not read._state.adding
+        found = first(model, f"SELECT {{columns}} FROM {model._meta.db_table} WHERE 1 = %s", [1])
+        assert found is not None
+        assert columns(found) == columns(model.objects.get())
+        assert not found._state.adding
+
+
+def test_a_few_values_of_a_row_are_those_that_the_orm_reads(ann):
+    add(Hold, hold(ann, conversation=uuid.uuid4()))
+    names = ("began_at", "conversation", "owner_id", "team_day_id")
+    read_by_hand = read(Hold, names, f"SELECT {', '.join(names)} FROM usage_hold WHERE tokens = %s", [1])
+    assert read_by_hand == list(Hold.objects.values_list(*names).get())
+    assert read(Hold, names, f"SELECT {', '.join(names)} FROM usage_hold WHERE tokens = %s", [2]) is None
