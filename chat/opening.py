@@ -194,7 +194,8 @@ def _open_answer(
         told = {"title": thread.title, "instructions": thread.instructions}
         add(Conversation, {"id": thread.id, "owner_id": thread.owner_id, **told, **shown})
     else:
-        change(Conversation, shown, "id = %s", [kept_id(thread.id)], "id")
+        if change(Conversation, shown, "id = %s", [kept_id(thread.id)], "id") is None:
+            raise NotFound  # removed for good since it was looked up
     answer = {
         "id": answer_id,
         "conversation_id": thread.id,

@@ -145,6 +145,9 @@ CELERY_TASK_QUEUES = [Queue("celery"), Queue("context")]
 CELERY_TASK_ROUTES = {"chat.fit_context": {"queue": "context"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# KiB. A process of a worker that is larger than this after a task gives way to a fresh one: whatever tasks,
+# libraries or the allocator keep is bounded. They have 150 to 200 MiB in use.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 512 * 1024
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # What a worker has held for so long is handed to another one, also what only waits for its time:
