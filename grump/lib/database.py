@@ -6,12 +6,13 @@ PostgreSQL gets as many threads as its pool has connections.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+from grump.lib.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,20 +20,21 @@ T = TypeVar("T")
 # Seconds between the tries of what must not be lost.
 PAUSES = (0.2, 1.0, 3.0, 5.0)
 
-_threads: ThreadPoolExecutor | None = None
+_threads: Threads | None = None
 
 
-def _pool() -> ThreadPoolExecutor:
+def _pool() -> Threads:
     global _threads
     if _threads is None:
-        size = 1 if connection.vendor == "sqlite" else settings.DATABASE_POOL_SIZE
-        _threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="database")
+        vendor = connections[DEFAULT_DB_ALIAS].vendor
+        _threads = Threads(1 if vendor == "sqlite" else settings.DATABASE_POOL_SIZE, "database")
     return _threads
 
 
-def _run(work: Callable[[], T]) -> T:
+def _run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    connection = connections[DEFAULT_DB_ALIAS]  # the thread's own
     try:
-        return work()
+        return work(*args, **kwargs)
     except Exception:
         connection.close_if_unusable_or_obsolete()
         raise
@@ -44,8 +46,7 @@ def _run(work: Callable[[], T]) -> T:
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call synchronous `work` in a database thread and return its result."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_pool(), _run, partial(work, *args, **kwargs))
+    return await _pool().do(partial(_run, work, *args, **kwargs))
 
 
 async def insistently(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,5 +63,5 @@ def close_threads() -> None:
     """Wait for the work in hand and let go of the threads; the next call begins anew."""
     global _threads
     if _threads is not None:
-        _threads.shutdown(wait=True)
+        _threads.close()
         _threads = None
