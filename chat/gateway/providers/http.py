@@ -1,11 +1,9 @@
 """The innermost ring: one provider over HTTP, and the one seam where foreign errors become ours.
 
-Streams are read from aiohttp itself: httpx before it, even its transport alone, takes half as much CPU time
-again for a request, and is two more generators in the way of every piece. What is asked now and then, in one
-piece, is asked by httpx (`open_client`), over aiohttp's transport all the same: plain httpx's pool work grows
-with the square of its connections. Traps, all of them closed here: aiohttp keeps a cap of 100 connections of
-its own (stream 101 would wait for a whole answer); its `sock_connect` leaves out the name look-up; both keep
-cookies.
+Answers are streamed over connections of our own (pool.py). What is asked now and then, in one piece, is asked
+by httpx (`open_client`), over aiohttp's transport: plain httpx's pool work grows with the square of its
+connections. Traps, all of them closed here: aiohttp keeps a cap of 100 connections of its own; its
+`sock_connect` leaves out the name look-up; both keep cookies.
 """
 
 import asyncio
@@ -25,12 +23,13 @@ from chat.gateway.counting import count_tokens
 from chat.gateway.errors import ConnectFailed, GarbledStream, GatewayError, Truncated, UpstreamFailed
 from chat.gateway.events import Event, Finished, Reasoning, Text, ToolCall
 from chat.gateway.pricing import Counter, estimated, priced
+from chat.gateway.providers.connection import Connection
 from chat.gateway.providers.dialect import Dialect, HttpCall, Reader
+from chat.gateway.providers.pool import KEEP_ALIVE, Pool, Unreached
 from chat.gateway.request import ChatRequest
 
 STREAM_LIMIT = 64 * 1024 * 1024  # bytes of one answer; an event's own limit is its framing's
 REFUSAL_LIMIT = 64 * 1024  # bytes of a refusal that are read
-KEEP_ALIVE = 30.0  # seconds an idle connection is kept; servers close theirs after 5 to 75
 # Seconds for the end of the HTTP body behind the end of the answer: it mostly came with it, and a
 # connection whose body was read to its end can be used again.
 LAST_BYTES = 0.05
@@ -70,18 +69,18 @@ class ProviderRing:
         self._key = key
         self._count = count
         self._gather = gather
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: Pool | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         model = self._models[request.model]
         call = self._dialect.call(request, model, self.provider, self._key)
-        response = await self._send(call)
+        answer = await self._send(call)
         try:
-            if not 200 <= response.status < 300:
-                raise await self._refusal(response)
+            if not 200 <= answer.status < 300:
+                raise await self._refusal(answer)
             said: list[str] = []  # counted only where the provider does not count
             reader = self._dialect.reader(request)
-            async with aclosing(_events(response.content, reader, self._gather)) as events:
+            async with aclosing(_events(answer, reader, self._gather)) as events:
                 async for event in events:
                     kind = event.__class__
                     if kind is Text or kind is Reasoning:
@@ -92,37 +91,36 @@ class ProviderRing:
                         event = self._settled(event, request, model, said)  # type: ignore[arg-type]
                     yield event
         finally:
-            # Before the end of the body this closes the connection, and the provider stops working.
-            response.release()
+            self._connections.give_back(answer)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
 
-    async def _send(self, call: HttpCall) -> aiohttp.ClientResponse:
-        if self._session is None:
-            self._session = _open_session(self.provider, _verifying_where_needed(self.provider))
-        # Compressed answers would come late (in blocks) and could be bombs.
-        headers = {**call.headers, "accept-encoding": "identity"}
+    @property
+    def _connections(self) -> Pool:
+        if self._pool is None:
+            url = self.provider.base_url
+            self._pool = Pool(url, self.provider.timeouts.connect, _verifying() if _is_secret(url) else None)
+        return self._pool
+
+    async def _send(self, call: HttpCall) -> Connection:
         try:
-            return await self._session.request(
-                call.method, call.url, headers=headers, data=call.body, allow_redirects=False
-            )
-        except UNREACHED:
+            return await self._connections.ask(call)
+        except Unreached:
             raise ConnectFailed("The provider could not be reached.") from None
-        except FOREIGN:
+        except OSError:
             raise UpstreamFailed("The provider hung up without an answer.") from None
 
-    async def _refusal(self, response: aiohttp.ClientResponse) -> GatewayError:
+    async def _refusal(self, answer: Connection) -> GatewayError:
         body = bytearray()
         try:
-            while len(body) < REFUSAL_LIMIT and (chunk := await response.content.read(FLOOD)):
+            while len(body) < REFUSAL_LIMIT and (chunk := await answer.read(FLOOD)):
                 body += chunk
-        except FOREIGN:
+        except OSError:
             pass  # the status alone says enough
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._dialect.error(response.status, headers, bytes(body[:REFUSAL_LIMIT]))
+        return self._dialect.error(answer.status, answer.headers, bytes(body[:REFUSAL_LIMIT]))
 
     def _settled(self, end: Finished, request: ChatRequest, model: Model, said: Sequence[str]) -> Finished:
         if end.usage.estimated:
@@ -130,12 +128,12 @@ class ProviderRing:
         return replace(end, usage=priced(end.usage, model.price))
 
 
-async def _events(body: aiohttp.StreamReader, reader: Reader, gather: float) -> AsyncGenerator[Event, None]:
+async def _events(answer: Connection, reader: Reader, gather: float) -> AsyncGenerator[Event, None]:
     clock = asyncio.get_running_loop().time
     received = 0
     begun = False  # the first piece of the answer waits for nobody
     try:
-        while chunk := await body.read(FLOOD):
+        while chunk := await answer.read(FLOOD):
             read_at = clock()
             received += len(chunk)
             if received > STREAM_LIMIT:
@@ -143,38 +141,31 @@ async def _events(body: aiohttp.StreamReader, reader: Reader, gather: float) -> 
             for event in reader.feed(chunk):
                 begun = True
                 if event.__class__ is Finished:
-                    await _read_to_end(body)
+                    await _read_to_end(answer)
                 yield event
             if reader.done:
                 return
             if reader.failure is not None:
                 raise reader.failure
             if begun and len(chunk) < FLOOD:
+                answer.rest()
                 await asyncio.sleep(read_at + gather - clock())
-    except FOREIGN:
-        # What came decodes to the answer so far; whether that is all of it, the reader knows.
-        unread = _unread(body)
-    else:
-        unread = b""
-    for event in (*reader.feed(unread), *reader.end()):
+    except OSError:
+        pass  # what came decodes to the answer so far; whether that is all of it, the reader knows
+    for event in reader.end():
         yield event
     if not reader.done:
         raise reader.failure or Truncated("The provider's answer broke off before its end.")
 
 
-def _unread(body: aiohttp.StreamReader) -> bytes:
-    """What had come before the connection broke and was not read yet. aiohttp raises before it hands that
-    out: these words would be lost, though they were sent and paid."""
-    body._exception = None
-    return body.read_nowait(-1)
-
-
-async def _read_to_end(body: aiohttp.StreamReader) -> None:
+async def _read_to_end(answer: Connection) -> None:
+    if answer.is_read:
+        return
     try:
         async with asyncio.timeout(LAST_BYTES):
-            while await body.read(FLOOD):
+            while await answer.read(FLOOD):
                 pass
-    except FOREIGN:
+    except OSError:  # it was lost, or it takes too long: it is not used again
         pass
 
 
@@ -207,7 +198,11 @@ def _open_session(provider: Provider, verify: ssl.SSLContext) -> aiohttp.ClientS
 
 
 def _verifying_where_needed(provider: Provider) -> ssl.SSLContext:
-    return _verifying() if provider.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _verifying() if _is_secret(provider.base_url) else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _is_secret(url: str) -> bool:
+    return url.startswith("https:")
 
 
 @cache
