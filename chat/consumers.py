@@ -5,6 +5,8 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -36,6 +38,18 @@ _keys = Pace(settings.MAX_FRAMES_PER_MINUTE * 4, 60.0)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' own loop begins a task for each frame, and before it looks at one a thread has to close
+        what it has of old database connections: half a millisecond before every question, with cold caches.
+        Ours are looked after where they are used (grump/lib/database.py)."""
+        self.scope, self.base_send = scope, send
+        try:
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
+        except StopConsumer:
+            pass
+
     async def connect(self) -> None:
         self.user = self.scope["user"]
         self.outbox = Outbox(self._send_text, self.close)
