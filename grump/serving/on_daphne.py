@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from grump.lib.listening import AT_ONCE, QUEUE
 from grump.serving.parting import leave, say_ready
+from grump.serving.writing import Promptly, text_frame
 
 reactor: Any = _reactor  # the asyncio one, installed by daphne; Twisted's types know only the interface
 
@@ -71,11 +72,16 @@ class PatientServer(Server):
         streamed = kind == "http.response.body" and message.get("more_body", False)
         if reader is not None and kind == "http.response.body" and not streamed:
             self._forget(protocol)  # Twisted wants it gone before the response ends
-        await super().handle_reply(protocol, message)
+        if kind == "websocket.send" and reader is not None and _is_plain(protocol, message):
+            protocol.transport.write(text_frame(message["text"]))
+        else:
+            await super().handle_reply(protocol, message)
         if reader is None and (streamed or kind == "websocket.accept"):
             connection = self.connections.get(protocol)
             if connection is not None and "disconnected" not in connection:
                 reader = self._readers[protocol] = Reader(protocol, kind == "websocket.accept")
+                if kind == "websocket.accept":
+                    Promptly(protocol.transport)
         if reader is not None:
             await reader.near.wait()
 
@@ -87,6 +93,16 @@ class PatientServer(Server):
         reader = self._readers.pop(protocol, None)
         if reader is not None:
             reader.leave()
+
+
+def _is_plain(protocol: Any, message: Any) -> bool:
+    """A text for a socket that is open and compresses nothing."""
+    return bool(
+        message.get("text")
+        and not message.get("bytes")
+        and protocol.state == protocol.STATE_OPEN
+        and protocol._perMessageCompress is None
+    )
 
 
 @implementer(IPushProducer)
