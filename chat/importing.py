@@ -1,7 +1,6 @@
 """What `chat/exporting.py` wrote as JSON comes back. The file is foreign: it is read whole and found right
 before anything of it is stored, and nothing in it names a row that exists (every id is made anew)."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from chat.conversations import INSTRUCTIONS_MOST, PINNED_MOST, TITLE_MOST
 from chat.exporting import VERSION
 from chat.gateway.counting import count_tokens
 from chat.models import Conversation, Generation, Message
+from grump.lib.ids import new_id
 from grump.lib.rows import add
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -105,7 +105,7 @@ def _message(row: dict[str, Any]) -> dict[str, Any]:
     message: dict[str, Any] = {
         "name": name,
         "parent": parent,
-        "id": uuid.uuid4(),
+        "id": new_id(),
         "role": role,
         "text": _text(row, "text", MOST_TEXT),
         "created_at": _time(row, "created_at"),
@@ -217,7 +217,7 @@ def _show(user_id: int, ids: list[UUID]) -> None:
 def _row(user_id: int, one: Told, hidden: datetime, pinned: bool) -> dict[str, Any]:
     # Never ahead of now: it would stand above all that is asked later.
     return {
-        "id": uuid.uuid4(),
+        "id": new_id(),
         "owner_id": user_id,
         "title": one.title,
         "titled_by_user": one.titled_by_user,

@@ -4,12 +4,12 @@ There is no unscoped door: views, sockets and tasks reach a row through its owne
 (`Conversation.objects.of(user)`), so that somebody else's id is simply not found.
 """
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from grump.lib.ids import new_id
 
 
 class OwnedQuerySet(models.QuerySet):
@@ -19,7 +19,7 @@ class OwnedQuerySet(models.QuerySet):
 
 
 class Conversation(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, default="New chat")
     # A title the user gave is never replaced by one made in the background.
@@ -54,8 +54,9 @@ class Message(models.Model):
         USER = "user"
         ASSISTANT = "assistant"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Where a reference has no index of its own, a longer one below begins with it.
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages", db_index=False)
     # The conversation's owner again: makes `client_message_id` unique for the person, also while no
     # conversation exists yet.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -97,8 +98,10 @@ class Generation(models.Model):
         INTERRUPTED = "interrupted"  # its process died, or a shutdown could not wait
         FAILED = "failed"  # the gateway gave up; error_code says why
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations", db_index=False
+    )
     # The assistant message this generation writes.
     message = models.OneToOneField(Message, models.CASCADE, related_name="generation")
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
@@ -221,7 +224,7 @@ class Summary(models.Model):
 class Prompt(models.Model):
     """A text its owner keeps to be written into the box again."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="prompts")
     name = models.CharField(max_length=80)
     text = models.TextField()

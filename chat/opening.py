@@ -7,7 +7,7 @@ somebody else's id raises `NotFound` exactly as a missing one does.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
@@ -17,6 +17,7 @@ from chat.gateway.counting import count_tokens
 from chat.history import Line, NotFound, conversation_of, prompt
 from chat.models import Conversation, Generation, Message
 from chat.protocol import Regenerate, Send
+from grump.lib.ids import new_id
 from grump.lib.rows import add, change, kept_id
 from usage import quota
 from usage.allowance import Allowance
@@ -107,13 +108,13 @@ def _save_question(user_id: int, send: Send, process: str, asking: Asking) -> Op
         if send.parent_id is not None or send.edits is not None:
             raise NotFound
         title, instructions = first_title(send.text), send.instructions.strip()
-        thread, parent_id = _Thread(uuid4(), user_id, title, instructions, is_new=True), None
+        thread, parent_id = _Thread(new_id(), user_id, title, instructions, is_new=True), None
     else:
         conversation = conversation_of(user_id, send.conversation_id)
         if send.parent_id and not conversation.messages.filter(id=send.parent_id).exists():
             raise NotFound
         thread, parent_id = _thread(conversation), _parent(conversation, send)
-    question = Line("user", send.text, count_tokens(send.text), uuid4(), timezone.now())
+    question = Line("user", send.text, count_tokens(send.text), new_id(), timezone.now())
     fresh = {
         "id": question.id,
         "conversation_id": thread.id,
@@ -187,7 +188,7 @@ def _open_answer(
     `fresh`: a statement a table, whatever is new."""
     assert question.id is not None
     now = timezone.now()
-    answer_id, generation_id = uuid4(), uuid4()
+    answer_id, generation_id = new_id(), new_id()
     # What is asked in again is back in the list.
     shown = {"leaf_id": answer_id, "updated_at": now, "archived_at": None}
     if thread.is_new:

@@ -2,9 +2,9 @@
 the answer lives in the process that writes it and in the sockets that hear it. Only what it took is kept, in
 the ledger, as of any question (docs/decisions/0018-temporary-chats.md). Synchronous."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -13,6 +13,7 @@ from chat.history import Line, NotFound, pay
 from chat.models import Generation
 from chat.opening import Asking, Opened
 from chat.protocol import Send
+from grump.lib.ids import new_id
 from usage import quota
 
 SOURCE = "temporary"  # in the ledger
@@ -25,7 +26,7 @@ def open_question(user_id: int, send: Send, asking: Asking) -> Opened:
     lines = [*((said.role, said.text) for said in send.history), ("user", send.text)]
     prompt = tuple(Line(role, text, count_tokens(text)) for role, text in lines)
     tokens = sum(line.tokens for line in prompt) + count_tokens(send.instructions)
-    generation_id = uuid.uuid4()
+    generation_id = new_id()
     with transaction.atomic():
         reserved = quota.reserve(
             user_id,
@@ -40,8 +41,8 @@ def open_question(user_id: int, send: Send, asking: Asking) -> Opened:
         )
     return Opened(
         conversation_id=None,
-        question_id=uuid.uuid4(),
-        answer_id=uuid.uuid4(),
+        question_id=new_id(),
+        answer_id=new_id(),
         generation_id=generation_id,
         is_new=True,
         prompt=prompt,
@@ -52,7 +53,7 @@ def open_question(user_id: int, send: Send, asking: Asking) -> Opened:
     )
 
 
-def end(generation_id: uuid.UUID, state: Generation.State, values: Mapping[str, Any]) -> bool:
+def end(generation_id: UUID, state: Generation.State, values: Mapping[str, Any]) -> bool:
     """The bill, and nothing else."""
     with transaction.atomic():
         pay(generation_id, state, values)

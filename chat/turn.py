@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from chat.runtime import Runtime
 from experiments.subjects import Subject
 from grump.lib import context, tracing
 from grump.lib.database import in_database
+from grump.lib.ids import new_id
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ async def ask_temporarily(runtime: Runtime, user_id: int, send: protocol.Send, o
     running = runtime.live.temporary(user_id, send.client_message_id)
     if running is not None:
         running.followers.add(outbox)  # sent again after a lost connection: the page asks for the rest
-        return Opened(None, uuid4(), uuid4(), running.id, is_new=False)
+        return Opened(None, new_id(), new_id(), running.id, is_new=False)
     opened = await in_database(temporary.open_question, user_id, send, _asking(runtime, send.model))
     broadcast = runtime.live.begin_temporary(opened.generation_id, user_id, send.client_message_id, outbox)
     how = {"priority": "interactive", "fresh": True, "personal": True, "preference": send.preference}

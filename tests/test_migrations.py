@@ -16,6 +16,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 
+from grump.lib.indexes import DropOwnIndex, SayDefault
+
 OURS = ("grump.", "chat", "usage", "experiments", "figures")
 
 # "app.migration": why it is safe all the same.
@@ -37,6 +39,8 @@ CLEARLY_SAFE = (
     operations.CreateModel,
     operations.AlterModelOptions,
     operations.AlterModelManagers,
+    DropOwnIndex,  # a lock for a moment, whatever the size
+    SayDefault,  # nothing is asked of the database
     operations.RunPython,  # what it does is for its author to say; data in batches, rows not locked for long
 )
 TAKES_AWAY = (

@@ -1,11 +1,11 @@
 """A key for `/v1`. The secret itself is nowhere: only its SHA-256 is kept."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from grump.lib.ids import new_id
 
 NAME_MOST = 80
 
@@ -23,7 +23,7 @@ def every_scope() -> list[str]:
 class ApiKey(models.Model):
     """Limits are for the key's whole life; None means none of its own (the owner's plan holds besides)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=NAME_MOST)
     prefix = models.CharField(max_length=20)  # the secret's beginning, to tell keys apart by

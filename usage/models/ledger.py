@@ -5,11 +5,11 @@ Entry   how a hold ended: what was paid, by whom, for what
 Day     a person's counters from one midnight to the next: entries and open holds, added up
 """
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from grump.lib.ids import new_id
 
 
 class Day(models.Model):
@@ -40,8 +40,9 @@ class Day(models.Model):
 
 
 class Hold(models.Model):
-    key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Without an index of its own: the table is as long as turns run at once.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     # A plain number: days may be dropped and rebuilt while a turn runs.
     day_id = models.BigIntegerField()
     team_day_id = models.BigIntegerField(null=True)
@@ -65,7 +66,9 @@ class Entry(models.Model):
         EXPIRED = "expired"  # nobody ended it
 
     key = models.UUIDField(unique=True)  # the hold's: no turn is paid twice
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="usage_entries")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="usage_entries", db_index=False
+    )
     date = models.DateField()
     team_day_id = models.BigIntegerField(null=True)  # of whoever was in a team when the turn began
     kind = models.CharField(max_length=10, choices=Kind)

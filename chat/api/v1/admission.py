@@ -7,11 +7,12 @@ what the call may take is held, of the owner's plan and of the key's own limit, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 
 from chat.api.v1.errors import Refusal
+from grump.lib.ids import new_id
 from grump.lib.rates import Rate, installed_rates
 from usage import calls, keys, quota
 from usage.models import ApiKey
@@ -60,7 +61,7 @@ def enter(secret: str, scope: Scope) -> ApiKey:
 
 def admit(key: ApiKey, wish: Wish) -> Admitted:
     """Raises Refusal, QuotaExceeded and KeySpent."""
-    id = uuid4()
+    id = new_id()
     with transaction.atomic():
         begun = _begin(key.owner_id, wish)
         if begun is not None and begun.answer is not None:
