@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from chat.journal import Entry
 from chat.models import Checkpoint, Generation
-from grump.lib.rows import kept_id
+from grump.lib.rows import kept_id, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +79,4 @@ def read_into(generations: Iterable[Generation]) -> None:
 def drop(generation_id: UUID) -> None:
     """Its answer is stored whole."""
     # Written out, as it runs for every answer: the ORM looks first for what might depend on them.
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM chat_checkpoint WHERE generation_id = %s", [kept_id(generation_id)])
+    run("DELETE FROM chat_checkpoint WHERE generation_id = %s", [kept_id(generation_id)])

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from chat import checkpoints, search
@@ -20,7 +20,7 @@ from chat.gateway.counting import count_tokens
 from chat.journal import replay
 from chat.models import Conversation, Generation, Message
 from chat.protocol import encode
-from grump.lib.rows import change, kept_id, row
+from grump.lib.rows import change, kept_id, row, rows_of
 from usage import quota
 
 BRANCH_LIMIT = 200  # messages that a page begins with
@@ -173,9 +173,7 @@ def prompt(leaf_id: UUID) -> list[Line]:
     """What an answer to `leaf_id` can see, oldest first: the messages down to it, as far back as the limits
     allow. One query, and no model objects: they would cost more than reading the texts."""
     leaf = kept_id(leaf_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])
-        return [prompt_line(row) for row in cursor.fetchall()]
+    return [prompt_line(found) for found in rows_of(_PROMPT, [leaf, PROMPT_MESSAGES - 1, PROMPT_TEXT])]
 
 
 def prompt_line(row: Sequence[Any]) -> Line:

@@ -121,6 +121,14 @@ CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
 }
 
 
+# Of each frame: a field's name on the wire and here, what reads it, and whether it must be there.
+_SPELLED: dict[type[ClientFrame], list[tuple[str, str, Callable[[Any], Any], bool]]] = {
+    frame: [
+        (spec.name.rstrip("_"), spec.name, spec.metadata["read"], spec.default is MISSING)
+        for spec in fields(frame)
+    ]
+    for frame in CLIENT_FRAMES.values()
+}
 _NAMES = {kind: name for name, kind in CLIENT_FRAMES.items()}
 
 
@@ -149,14 +157,13 @@ def parse(raw: str) -> ClientFrame:
     if frame is None:
         raise BadFrame("The frame's type is unknown.", echo=echo)
     values = {}
-    for spec in fields(frame):
-        name = spec.name.rstrip("_")
+    for name, attribute, read, needed in _SPELLED[frame]:
         if name in data:
             try:
-                values[spec.name] = spec.metadata["read"](data[name])
+                values[attribute] = read(data[name])
             except BadFrame as error:
                 raise BadFrame(f"{name} {error.message}.", error.code, echo) from None
-        elif spec.default is MISSING:
+        elif needed:
             raise BadFrame(f"{name} is missing.", echo=echo)
     return frame(**values)
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from chat.models import Indexed, Message
+from grump.lib.rows import row, run
 
 MOST_FOUND = 30
 MOST_WORDS = 8
@@ -61,20 +62,18 @@ def index(*messages: Message) -> None:
 def enter(owner_id: int, *messages: tuple[Any, str | None]) -> None:
     """The same, of messages that are there as rows: each its id, as the database keeps ids, and its text. A
     text does not change any more when its turn has ended."""
-    with connection.cursor() as cursor:
-        for id, said in messages:
-            if not said:
-                continue
-            text = _clean(said)[:MOST_TEXT]
-            if connection.vendor != "sqlite":
-                cursor.execute(_ENTER_POSTGRESQL, [id, owner_id, text])
-                continue
-            cursor.execute(_ENTER_SQLITE, [id, owner_id])
-            if row := cursor.fetchone():
-                cursor.execute(
-                    "INSERT INTO chat_search (rowid, text, owner) VALUES (%s, %s, %s)",
-                    [row[0], text, _owner_word(owner_id)],
-                )
+    on_sqlite = connection.vendor == "sqlite"
+    for id, said in messages:
+        if not said:
+            continue
+        text = _clean(said)[:MOST_TEXT]
+        if not on_sqlite:
+            run(_ENTER_POSTGRESQL, [id, owner_id, text])
+        elif entry := row(_ENTER_SQLITE, [id, owner_id]):
+            run(
+                "INSERT INTO chat_search (rowid, text, owner) VALUES (%s, %s, %s)",
+                [entry[0], text, _owner_word(owner_id)],
+            )
 
 
 def index_all() -> int:

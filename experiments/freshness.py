@@ -6,6 +6,7 @@ seen. So what a process has read can never be older than the token it holds it u
 """
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 
 from django.core.cache import caches
@@ -28,9 +29,14 @@ def _cache() -> TieredCache:
     return found
 
 
+@cache
+def _looking() -> Callable[[], str | None]:
+    return _cache().looking(KEY)
+
+
 def held() -> str | None:
     """The token as this process's memory has it. Never waits."""
-    return _cache().near(KEY)
+    return _looking()()
 
 
 def token() -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from grump.lib.rows import add
 from usage import metrics, teams
-from usage.allowance import Allowance, allowance_of
+from usage.allowance import Allowance, allowance_and_day, allowance_of
 from usage.days import day_at
 from usage.models import Day, Entry, Hold
 from usage.refusals import QuotaExceeded, refusal
@@ -28,7 +28,6 @@ from usage.statements import (
     Newest,
     Room,
     microseconds,
-    newest_day,
     pay,
     remove_hold,
     take,
@@ -90,10 +89,10 @@ def reserve(
     """Hold what the turn `key` is expected to take. Raises QuotaExceeded and changes nothing then.
     A key is used once; a second use breaks a constraint."""
     now = at or timezone.now()
-    allowed = allowance_of(user_id)
+    allowed, last = allowance_and_day(user_id)
     if allowed.models and model != "auto" and model not in allowed.models:
         raise QuotaExceeded("model", allowed.plan, None)
-    day = _current_day(user_id, allowed, now)
+    day = _current_day(user_id, allowed, last, now)
     output = estimate.output_tokens
     if output is None:
         output = max(LEAST_OUTPUT, day.usual_output or FIRST_OUTPUT)
@@ -227,10 +226,10 @@ def _charge_more(hold: Held, bill: Bill, more: int, dearer: int) -> date | None:
     return day
 
 
-def _current_day(user_id: int, allowed: Allowance, now: datetime) -> Newest:
-    """The day that is under way. It ends when it was to end, wherever its owner says to be meanwhile: who
-    changes the time zone, or whose server's clock goes back, gets no second day."""
-    last = newest_day(user_id)
+def _current_day(user_id: int, allowed: Allowance, last: Newest | None, now: datetime) -> Newest:
+    """The day that is under way; `last` is the newest there is. A day ends when it was to end, wherever its
+    owner says to be meanwhile: who changes the time zone, or whose server's clock goes back, gets no second
+    day."""
     if last is not None and last.ends_at > now:
         return last
     day, ends_at = day_at(now, allowed.time_zone)

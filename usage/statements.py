@@ -14,10 +14,6 @@ from usage.models import Day, Hold
 
 NO_LIMIT = 2**62
 
-_NEWEST = (
-    "SELECT id, date, ends_at, usual_output FROM usage_day WHERE owner_id = %s ORDER BY ends_at DESC LIMIT 1"
-)
-
 _TAKE = """
 UPDATE usage_day SET
     requests = requests + 1,
@@ -99,11 +95,6 @@ class Room:
     microusd: int = NO_LIMIT
     running: int = NO_LIMIT  # fewer than
     arrival_us: int = NO_LIMIT  # GCRA: the theoretical arrival time, at most
-
-
-def newest_day(user_id: int) -> Newest | None:
-    found = read(Day, Newest._fields, _NEWEST, [user_id])
-    return Newest(*found) if found else None
 
 
 def take(day_id: int, room: Room, tokens: int, microusd: int, *, now_us: int, step_us: int) -> Taken | None:

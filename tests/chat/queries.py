@@ -50,8 +50,8 @@ PAGES: dict[str, int] = {
 
 # On SQLite and on PostgreSQL: an answer enters the search index in one statement more on SQLite.
 FRAMES: dict[str, tuple[int, int]] = {
-    "chat.send": (18, 16),
-    "chat.regenerate": (17, 16),
+    "chat.send": (17, 15),
+    "chat.regenerate": (16, 15),
     "chat.stop": (1, 1),
     "chat.resume": (1, 1),
     "predict.outcome": (0, 0),

@@ -14,6 +14,7 @@ from chat.keeper import Keeper
 from chat.live import Broadcast, Live
 from chat.models import Checkpoint, Conversation, Generation, Message
 from grump.accounts.models import User
+from grump.lib import rows
 from grump.lib.database import in_database
 from tests.chat.sockets import a_user
 
@@ -78,6 +79,7 @@ def written(monkeypatch) -> list[int]:
         return real(self, sql, params, *rest)
 
     monkeypatch.setattr(CursorWrapper, "_execute", measuring)
+    monkeypatch.setattr(rows, "_may_be_asked_straight", lambda database: False)
     return sizes
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from chat import protocol, search
 from chat.models import Conversation, Generation, Message, Prompt
 from grump.accounts.models import User
+from grump.lib import rows
 from tests.chat.queries import FRAMES, PAGES
 from tests.chat.sockets import Tab
 from usage import keys, quota
@@ -201,6 +202,7 @@ def asked(monkeypatch) -> list[str]:
             return real(self, sql, params, *rest)
 
         monkeypatch.setattr(CursorWrapper, name, counting)
+    monkeypatch.setattr(rows, "_may_be_asked_straight", lambda database: False)
     return statements
 
 

@@ -1,12 +1,12 @@
 """The part of the benchmark that no busy machine disturbs: a turn's costs, counted."""
 
+import asyncio
 import gc
 import inspect
 import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from pathlib import Path
@@ -22,6 +22,7 @@ from redis.asyncio.connection import AbstractConnection
 from chat.runtime import runtime
 from grump.lib import database
 from grump.lib.publishing import publisher
+from grump.lib.threads import Threads
 from tests.chat.costs import LEEWAY, MOST_FRAMES, MOST_KEPT, MOST_KEPT_OF_A_SOCKET, TURN
 from tests.chat.sockets import PATIENCE, Tab, a_user
 
@@ -83,23 +84,23 @@ class Counts:
 class CountingThreads:
     """Those of the database, as the event loop knows them."""
 
-    def __init__(self, threads: ThreadPoolExecutor, counts: Counts) -> None:
+    def __init__(self, threads: Threads, counts: Counts) -> None:
         self._threads, self._counts = threads, counts
 
-    def submit(self, work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+    def do(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
         if BEHIND.get():
-            return self._threads.submit(work, *arguments)
+            return self._threads.do(work)
         calls = Calls()
         self._counts.jobs.append(calls)
 
         def counted() -> Any:
             sys.setprofile(calls)
             try:
-                return work(*arguments)
+                return work()
             finally:
                 sys.setprofile(None)
 
-        return self._threads.submit(counted)
+        return self._threads.do(counted)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Nearest tier first; while Valkey is away, what this process has.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -105,10 +106,11 @@ class Asking(Keeping):
         finally:
             known.ends_filling()
 
-    def near(self, key: Any, version: int | None = None) -> Any:
-        """What this process's memory has, or None. Never waits, asks nobody, and is not counted as a hit."""
-        _, full = self._place(key, version)
-        return self._value(self._tiers.l1.get(full), None)
+    def looking(self, key: Any) -> Callable[[], Any]:
+        """Looks for one key in this process's memory: what is there, or None. Never waits, asks nobody, and
+        is not counted as a hit."""
+        _, full = self._place(key, None)
+        return lambda: self._value(self._tiers.l1.get(full), None)
 
     # --- set, add ---
 

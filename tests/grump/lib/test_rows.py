@@ -3,14 +3,15 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import Conversation, Generation, Message
 from grump.accounts.models import User
-from grump.lib.rows import add, change, first, read
+from grump.lib.rows import add, change, first, read, rows_of
 from usage.models import Entry, Hold
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +145,32 @@ def test_a_few_values_of_a_row_are_those_that_the_orm_reads(ann):
     read_by_hand = read(Hold, names, f"SELECT {', '.join(names)} FROM usage_hold WHERE tokens = %s", [1])
     assert read_by_hand == list(Hold.objects.values_list(*names).get())
     assert read(Hold, names, f"SELECT {', '.join(names)} FROM usage_hold WHERE tokens = %s", [2]) is None
+
+
+def test_who_counts_queries_hears_every_statement(ann):
+    with CaptureQueriesContext(connection) as heard:
+        rows_of("SELECT id FROM accounts_user WHERE id = %s", [ann.pk])
+    assert [query["sql"].split()[0] for query in heard.captured_queries] == ["SELECT"]
+
+
+def test_a_statement_is_the_same_whether_or_not_somebody_listens(ann):
+    sql, values = "SELECT username, %s FROM accounts_user WHERE id = %s", ["100 % ? %s", ann.pk]
+    with CaptureQueriesContext(connection):
+        heard = rows_of(sql, values)
+    assert rows_of(sql, values) == heard == [("ann", "100 % ? %s")]
+
+
+def test_its_errors_are_djangos(ann):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows_of("SELECT nothing FROM nowhere", [])
+    with transaction.atomic():
+        with pytest.raises(IntegrityError), transaction.atomic():
+            add(Hold, hold(ann, key=uuid.UUID(int=1)), hold(ann, key=uuid.UUID(int=1)))
+        assert not Hold.objects.exists()
+
+
+def test_nothing_is_asked_in_a_transaction_that_is_to_be_undone(ann):
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            rows_of("SELECT 1", [])

@@ -24,7 +24,7 @@ def test_it_is_gone_from_memory_valkey_and_database_and_others_is_not(valkey, pr
         one.set(f"near:{owner}", owner, 60, owner=owner)
     assert other.get("near:7") == "7"
     other.forget("7")
-    until(lambda: one.near("near:7") is None)
+    until(lambda: one.looking("near:7")() is None)
     for cache in (one, other):
         assert cache.get("kept:7") is None
         assert cache.get("near:7") is None
@@ -94,7 +94,7 @@ def test_what_valkey_could_not_be_told_it_is_told_when_it_is_back(valkey, proces
     assert not StoredEntry.objects.exists()
     cache._tiers._back()
     assert not [name for name in left(valkey) if b"near" in name or b"kept" in name or b"owned" in name]
-    assert cache.near("near:a") is None
+    assert cache.looking("near:a")() is None
 
 
 def test_it_is_looked_for_once_more_when_what_was_being_made_has_ended(monkeypatch):
