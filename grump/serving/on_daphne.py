@@ -80,8 +80,6 @@ class PatientServer(Server):
             connection = self.connections.get(protocol)
             if connection is not None and "disconnected" not in connection:
                 reader = self._readers[protocol] = Reader(protocol, kind == "websocket.accept")
-                if kind == "websocket.accept":
-                    Promptly(protocol.transport)
         if reader is not None:
             await reader.near.wait()
 
@@ -113,12 +111,15 @@ class Reader:
         self.near = asyncio.Event()
         self.near.set()
         self._consumer = protocol.transport if is_socket else protocol
+        self._promptly = Promptly(protocol.transport) if is_socket else None
         if is_socket:  # the HTTP channel that served the handshake still holds this place
             self._consumer.unregisterProducer()
         self._consumer.registerProducer(self, True)
 
     def leave(self) -> None:
         self.near.set()
+        if self._promptly is not None:
+            self._promptly.leave()
         if self._consumer is not None:
             self._consumer, consumer = None, self._consumer
             # A request whose connection was lost has no channel to tell.

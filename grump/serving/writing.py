@@ -31,6 +31,10 @@ class Promptly:
         self._due = False
         transport.startWriting = self._soon
 
+    def leave(self) -> None:
+        """From here on as Twisted has it; each held the other."""
+        self._transport.__dict__.pop("startWriting", None)
+
     def _soon(self) -> None:
         if not self._due:
             self._due = True

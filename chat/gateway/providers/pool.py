@@ -19,6 +19,7 @@ from chat.gateway.providers.dialect import HttpCall
 
 KEEP_ALIVE = 30.0  # seconds an idle connection is kept; servers close theirs after 5 to 75
 KNOWN = 10.0  # seconds that an address, once looked up, is used again
+LAST_WORDS = 1.0  # seconds for sockets to close when all of it ends
 NEXT_ADDRESS = 0.25  # seconds before the next address of a name is tried beside the first
 
 # Compressed answers would come late (in blocks) and could be bombs.
@@ -83,7 +84,8 @@ class Pool:
         closing, self._all = self._all, set()
         for connection in closing:
             connection.close()
-            await connection.closed
+        if closing:
+            await asyncio.wait([connection.closed for connection in closing], timeout=LAST_WORDS)
 
     def _kept(self) -> Connection | None:
         while self._idle:

@@ -30,9 +30,8 @@ class Transport:
         self.waiting = 0  # how often it was asked to wait for room
         self.number = 3
         self.failing: Any = None
-        self.startWriting = self.wait
 
-    def wait(self) -> None:
+    def startWriting(self) -> None:  # noqa: N802 - Twisted's name
         self.waiting += 1
 
     def fileno(self) -> int:
@@ -98,3 +97,11 @@ async def test_a_connection_that_was_closed_meanwhile_is_not_written_to() -> Non
     await around()
     assert transport.sent == []
     assert transport.waiting == 0
+
+
+async def test_when_it_leaves_the_transport_is_as_it_was() -> None:
+    transport = Transport()
+    Promptly(transport).leave()
+    transport.write(b"one")
+    await around()
+    assert (transport.sent, transport.waiting) == ([], 1)
