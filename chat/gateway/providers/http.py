@@ -36,7 +36,8 @@ LAST_BYTES = 0.05
 # Seconds between two reads of one answer, once it has begun. A token that is read alone wakes every ring and
 # two tasks; what came in these seconds is read, decoded and passed on together, at a third of the work.
 GATHER = 0.05
-FLOOD = 16 * 1024  # bytes of one read: who sends this much at once is read without a pause
+LEISURE = 2 * 1024  # bytes: who sends less at once is not listened to while words gather
+FLOOD = 16 * 1024  # bytes of one read at most: who sends this much at once is read without a pause
 
 #: What aiohttp, httpx over it and the sockets below raise.
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, asyncio.TimeoutError)
@@ -131,6 +132,7 @@ class ProviderRing:
 async def _events(answer: Connection, reader: Reader, gather: float) -> AsyncGenerator[Event, None]:
     clock = asyncio.get_running_loop().time
     received = 0
+    at_once = 0  # bytes that were read without waiting for them
     begun = False  # the first piece of the answer waits for nobody
     try:
         while chunk := await answer.read(FLOOD):
@@ -147,9 +149,13 @@ async def _events(answer: Connection, reader: Reader, gather: float) -> AsyncGen
                 return
             if reader.failure is not None:
                 raise reader.failure
+            at_once += len(chunk)
             if begun and len(chunk) < FLOOD:
-                answer.rest()
-                await asyncio.sleep(read_at + gather - clock())
+                if at_once < FLOOD:
+                    if at_once < LEISURE:
+                        answer.rest()
+                    await asyncio.sleep(read_at + gather - clock())
+                at_once = 0
     except OSError:
         pass  # what came decodes to the answer so far; whether that is all of it, the reader knows
     for event in reader.end():
