@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
     def release(self) -> bool:
         """Whether another request may follow; where the body has not come to its end, none may."""
         self._busy = False
-        self._pieces = []
+        self._pieces, self._size = [], 0
         if not (self._whole and self._keeps) or self._failure is not None:
             self.close()
             return False
